@@ -1,0 +1,10 @@
+/* list.h: every codec, one line each, sorted. */
+FORGE_CODEC(blosc)
+FORGE_CODEC(bytes)
+FORGE_CODEC(crc32c)
+FORGE_CODEC(fletcher32)
+FORGE_CODEC(gzip)
+FORGE_CODEC(shuffle)
+FORGE_CODEC(vlen_utf8)
+FORGE_CODEC(zlib)
+FORGE_CODEC(zstd)

@@ -1,0 +1,3 @@
+/* target_list.h: every target format, one line each, sorted. */
+FORGE_TARGET(zarr)
+FORGE_TARGET(zarr2)
