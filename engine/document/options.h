@@ -57,6 +57,9 @@ struct forge_option {
     const struct forge_option *table;  /* TABLE, LIST */
     size_t item_size;                  /* LIST: size of one struct */
     const char *schema;                /* NODE: a JSON Schema fragment; NULL: anything */
+    void (*schema_of)(struct forge_text *out); /* NODE: writes that fragment; wins over schema */
+    bool or_one;                       /* LIST: a single map does for a list of one */
+    bool later; /* known, but not of this version: F028 when given; not in the schema */
 };
 
 /* Fill `settings` (zeroed) from `value` (NULL: nothing given). Every mistake is reported;
