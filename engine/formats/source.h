@@ -29,12 +29,14 @@ enum forge_manifest_kind {
     FORGE_MANIFEST_STRIDED, /* offset = base + sum(index[d] * stride[d]); no codecs but bytes */
     FORGE_MANIFEST_KEYED,   /* one object per chunk, or per shard: a Zarr store */
     FORGE_MANIFEST_LIBRARY, /* only netcdf-c or HDF5 can decode it */
+    FORGE_MANIFEST_REFUSED, /* cannot be read at all (a compound type, say); it may be dropped */
 };
 
 #define FORGE_CHUNK_ABSENT UINT64_MAX /* an offset: the chunk was never written, all fill */
 
 struct forge_manifest {
     enum forge_manifest_kind kind;
+    const char *refusal; /* REFUSED: what a read fails with (FORGE_BAD_SOURCE) */
     /* TABLE: C order over the chunk grid */
     const uint64_t *offsets, *lengths;
     const uint32_t *skip_masks; /* HDF5 filter masks; NULL: all zero */
