@@ -25,7 +25,7 @@ enum forge_calendar {
 
 struct forge_date {
     int64_t year;
-    int month, day;     /* from 1 */
+    int month, day; /* from 1 */
     int hour, minute, second, microsecond;
 };
 
@@ -42,7 +42,7 @@ int forge_days_in_month(enum forge_calendar calendar, int64_t year, int month);
 int forge_day_of_year(enum forge_calendar calendar, const struct forge_date *date);
 
 /* A step of time: months (years are 12) or microseconds, not both. "8d", "3h", "1mo", "29min",
- * "2w", "1y", "30s". */
+ * "2w", "1y", "30s", "500ms", "1us". */
 struct forge_duration {
     int64_t months, us;
 };
@@ -57,7 +57,7 @@ bool forge_time_add(int64_t *out, enum forge_calendar calendar, int64_t time_us,
 bool forge_time_parse(int64_t *time_us, struct forge_duration *period,
                       enum forge_calendar calendar, const char *text);
 
-/* Read by strptime's conversions: %Y %m %d %H %M %S %j %y %b %B %%; all of `text` is used. */
+/* Read by strptime's conversions: %Y %m %d %H %M %S %f %j %y %b %B %%; all of `text` is used. */
 bool forge_time_parse_format(int64_t *time_us, enum forge_calendar calendar, const char *text,
                              const char *format);
 

@@ -16,7 +16,8 @@ struct forge_time_units {
 bool forge_time_units_likely(const char *units);
 
 /* Parse units and calendar (NULL: standard). Months and years as units are refused in calendars
- * where their length varies. Refusals say what cannot be read. */
+ * where their length varies. A reference year 0 (climatologies) is the year before year 1 where
+ * the calendar has no year 0. Refusals say what cannot be read. */
 FORGE_MUST_CHECK bool forge_time_units_parse(struct forge_time_units *out, const char *units,
                                              const char *calendar, struct forge_error *err);
 
