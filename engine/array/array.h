@@ -26,16 +26,19 @@ struct forge_array {
     enum forge_dtype dtype;
     unsigned rank;
     uint64_t shape[FORGE_RANK_MAX];
-    uint64_t chunk[FORGE_RANK_MAX]; /* reads aligned to this waste nothing; at least 1 */
+    /* Reads that begin at p, (p + phase) % chunk == 0, and go on for a multiple of chunk waste
+     * least: nothing on a regular grid. A hint for planning, never an address. */
+    uint64_t chunk[FORGE_RANK_MAX]; /* at least 1 */
+    uint64_t phase[FORGE_RANK_MAX]; /* how far index 0 is inside its chunk; below chunk */
     bool in_memory;                 /* reading does no I/O: every leaf holds its values */
 };
 
 /* What reading a region touches, for plans and messages. */
 struct forge_touch {
-    const char *url;     /* borrowed; NULL for computed values */
-    uint64_t offset;     /* in the file, 0 when not known */
-    uint64_t stored;     /* bytes read */
-    uint64_t decoded;    /* bytes after decoding */
+    const char *url;  /* borrowed; NULL for computed values */
+    uint64_t offset;  /* in the file, 0 when not known */
+    uint64_t stored;  /* bytes read */
+    uint64_t decoded; /* bytes after decoding */
     bool through_library;
 };
 
@@ -49,24 +52,28 @@ struct forge_array_type {
                  const struct forge_region *region, const struct forge_view *view,
                  struct forge_error *err);
 
-    /* Visit every source chunk that reading the region would touch. */
+    /* Visit every source chunk that reading the region would touch. NULL: there are none. */
     void (*touch)(const struct forge_array *array, const struct forge_region *region,
                   forge_touch_visit *visit, void *context);
 
     /* An upper bound of the bytes of blocks that reading such a region takes, beyond the
-     * view itself. */
+     * view itself. Never less for a region that has this one inside. NULL: always 0. */
     uint64_t (*scratch)(const struct forge_array *array, const struct forge_region *region);
 };
 
+/* The region must lie inside the shape. An empty one is read without asking the node; a
+ * reader that was cancelled reads nothing (FORGE_CANCELLED). When it fails, what the view
+ * holds is not defined. */
 FORGE_MUST_CHECK bool forge_array_read(const struct forge_array *array,
                                        struct forge_reader *reader,
                                        const struct forge_region *region,
                                        const struct forge_view *view, struct forge_error *err);
 void forge_array_touch(const struct forge_array *array, const struct forge_region *region,
                        forge_touch_visit *visit, void *context);
-uint64_t forge_array_scratch(const struct forge_array *array, const struct forge_region *region);
+uint64_t forge_array_scratch(const struct forge_array *array,
+                             const struct forge_region *region);
 
-/* Elements of the whole array. */
+/* Elements of the whole array; UINT64_MAX when there are more. */
 uint64_t forge_array_count(const struct forge_array *array);
 
 /* All values in C order, in the arena: for coordinates and other small arrays. False also

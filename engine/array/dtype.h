@@ -68,6 +68,7 @@ bool forge_value_convert(union forge_value *out, enum forge_dtype to, const void
                          enum forge_dtype from);
 
 /* The element as text: shortest digits that read back the same. */
-const char *forge_value_format(char *out, size_t size, enum forge_dtype dtype, const void *element);
+const char *forge_value_format(char *out, size_t size, enum forge_dtype dtype,
+                               const void *element);
 
 #endif

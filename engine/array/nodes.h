@@ -15,8 +15,9 @@ const struct forge_array *forge_array_memory(struct forge_arena *arena, enum for
                                              const void *values);
 
 /* The same value everywhere. */
-const struct forge_array *forge_array_constant(struct forge_arena *arena, enum forge_dtype dtype,
-                                               unsigned rank, const uint64_t *shape,
+const struct forge_array *forge_array_constant(struct forge_arena *arena,
+                                               enum forge_dtype dtype, unsigned rank,
+                                               const uint64_t *shape,
                                                const union forge_value *value);
 
 /* Parts one behind the other along `axis`; same dtype, rank and other lengths. The chunk
@@ -60,8 +61,8 @@ const struct forge_array *forge_array_cast(struct forge_arena *arena,
  * NULL) and `missing` (may be NULL) become NaN. */
 const struct forge_array *forge_array_unpack(struct forge_arena *arena,
                                              const struct forge_array *child,
-                                             enum forge_dtype dtype, double scale, double offset,
-                                             const union forge_value *fill,
+                                             enum forge_dtype dtype, double scale,
+                                             double offset, const union forge_value *fill,
                                              const union forge_value *missing);
 
 /* CF packing, the inverse: round((value - offset) / scale) in `dtype`; NaN becomes `fill`;

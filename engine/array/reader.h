@@ -20,12 +20,12 @@ struct forge_read_counts {
 };
 
 struct forge_reader {
-    struct forge_budget *budget;         /* borrowed; NULL: nothing is counted */
-    const atomic_bool *cancelled;        /* borrowed; NULL: never */
-    struct forge_arena strings;          /* elements of string arrays */
+    struct forge_budget *budget;               /* borrowed; NULL: nothing is counted */
+    const atomic_bool *cancelled;              /* borrowed; NULL: never */
+    struct forge_arena strings;                /* elements of string arrays */
     struct forge_block stored, decoded, spare; /* reused from chunk to chunk */
     struct forge_read_counts counts;
-    struct forge_open_files *files;      /* owned by formats/source.c */
+    struct forge_open_files *files; /* owned by formats/source.c */
     void (*close_files)(struct forge_open_files *files);
     const struct forge_library *library; /* reads through a scanner process; may be NULL */
 };

@@ -1,0 +1,52 @@
+/* memory.c: values in memory; the leaf of coordinates and of everything computed. */
+#include <assert.h>
+#include <string.h>
+
+#include "array/nodes.h"
+#include "base/checked.h"
+
+struct node {
+    struct forge_array array;
+    struct forge_view values; /* only read */
+};
+
+static bool node_read(const struct forge_array *array, struct forge_reader *reader,
+                      const struct forge_region *region, const struct forge_view *view,
+                      struct forge_error *err)
+{
+    const struct node *node = (const struct node *)array;
+    struct forge_view from = forge_view_shift(&node->values, array->rank, region->start);
+
+    (void)reader;
+    (void)err;
+    for (unsigned d = 0; d < array->rank; d++) {
+        /* a step may be huge where it is never taken */
+        from.stride[d] = region->count[d] > 1 ? from.stride[d] * (int64_t)region->step[d] : 0;
+    }
+    forge_view_copy(view, &from, array->rank, region->count, forge_dtype_size(array->dtype));
+    return true;
+}
+
+static const struct forge_array_type type = {
+    .name = "memory",
+    .read = node_read,
+};
+
+const struct forge_array *forge_array_memory(struct forge_arena *arena, enum forge_dtype dtype,
+                                             unsigned rank, const uint64_t *shape,
+                                             const void *values)
+{
+    struct node *node = forge_arena_take(arena, sizeof *node);
+
+    assert(rank <= FORGE_RANK_MAX);
+    node->array =
+        (struct forge_array){.type = &type, .dtype = dtype, .rank = rank, .in_memory = true};
+    for (unsigned d = 0; d < rank; d++) {
+        node->array.shape[d] = shape[d];
+        node->array.chunk[d] = forge_maximum(shape[d], 1);
+    }
+    /* the view type is for writing too; nothing here does */
+    memcpy(&node->values.bytes, &values, sizeof values);
+    node->values = forge_view_of(node->values.bytes, rank, shape, forge_dtype_size(dtype));
+    return &node->array;
+}

@@ -1,0 +1,124 @@
+/* view.c: the parts of region.h that move elements. */
+#include <assert.h>
+#include <string.h>
+
+#include "array/nest.h"
+#include "base/checked.h"
+
+struct forge_view forge_view_of(void *bytes, unsigned rank, const uint64_t *count, size_t size)
+{
+    struct forge_view view = {.bytes = bytes};
+    uint64_t stride = size;
+
+    assert(rank <= FORGE_RANK_MAX);
+    for (unsigned d = rank; d-- > 0;) {
+        view.stride[d] = (int64_t)stride;
+        stride *= count[d];
+    }
+    return view;
+}
+
+struct forge_view forge_view_shift(const struct forge_view *view, unsigned rank,
+                                   const uint64_t *offset)
+{
+    struct forge_view shifted = *view;
+
+    for (unsigned d = 0; d < rank; d++)
+        shifted.bytes += (int64_t)offset[d] * view->stride[d];
+    return shifted;
+}
+
+/* A fixed size becomes one move instruction each. */
+#define COPY_STRIDED(bytes)                                                                    \
+    for (uint64_t i = 0; i < count; i++) {                                                     \
+        memcpy(to, from, bytes);                                                               \
+        to += to_stride;                                                                       \
+        from += from_stride;                                                                   \
+    }
+
+static void copy_strided(unsigned char *to, int64_t to_stride, const unsigned char *from,
+                         int64_t from_stride, uint64_t count, size_t size)
+{
+    switch (size) {
+    case 1:
+        COPY_STRIDED(1)
+        break;
+    case 2:
+        COPY_STRIDED(2)
+        break;
+    case 4:
+        COPY_STRIDED(4)
+        break;
+    case 8:
+        COPY_STRIDED(8)
+        break;
+    default:
+        COPY_STRIDED(size)
+    }
+}
+
+static bool is_empty(unsigned rank, const uint64_t *count)
+{
+    for (unsigned d = 0; d < rank; d++) {
+        if (count[d] == 0)
+            return true;
+    }
+    return false;
+}
+
+void forge_view_copy(const struct forge_view *to, const struct forge_view *from, unsigned rank,
+                     const uint64_t *count, size_t size)
+{
+    unsigned char *to_row = to->bytes;
+    const unsigned char *from_row = from->bytes;
+    struct forge_nest nest;
+    unsigned last;
+
+    if (is_empty(rank, count))
+        return;
+    forge_nest_open(&nest, rank, count, to->stride, size, from->stride, size);
+    last = nest.rank - 1;
+    do {
+        if (nest.to[last] == (int64_t)size && nest.from[last] == (int64_t)size)
+            memcpy(to_row, from_row, nest.count[last] * size);
+        else
+            copy_strided(to_row, nest.to[last], from_row, nest.from[last], nest.count[last],
+                         size);
+    } while (forge_nest_next(&nest, &to_row, &from_row));
+}
+
+/* Repeat the first element over `bytes`, doubling what is copied. */
+static void fill_dense(unsigned char *to, const void *element, size_t size, uint64_t bytes)
+{
+    memcpy(to, element, size);
+    for (uint64_t done = size; done < bytes;) {
+        uint64_t more = forge_minimum(done, bytes - done);
+
+        /* small enough to stay in the nearest cache while it is the source */
+        more = forge_minimum(more, 4096 / size * size);
+        memcpy(to + done, to, more);
+        done += more;
+    }
+}
+
+void forge_view_fill(const struct forge_view *to, unsigned rank, const uint64_t *count,
+                     const void *element, size_t size)
+{
+    unsigned char *row = to->bytes;
+    const unsigned char *same = element;
+    const int64_t still[FORGE_RANK_MAX] = {0};
+    struct forge_nest nest;
+    unsigned last;
+
+    assert(size <= 4096);
+    if (is_empty(rank, count))
+        return;
+    forge_nest_open(&nest, rank, count, to->stride, size, still, 0);
+    last = nest.rank - 1;
+    do {
+        if (nest.to[last] == (int64_t)size)
+            fill_dense(row, element, size, nest.count[last] * size);
+        else
+            copy_strided(row, nest.to[last], element, 0, nest.count[last], size);
+    } while (forge_nest_next(&nest, &row, &same));
+}
