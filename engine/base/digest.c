@@ -1,0 +1,71 @@
+#include "base/digest.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct forge_hasher {
+    EVP_MD_CTX *context;
+};
+
+/* SHA-256 over memory fails only when there is no memory or no OpenSSL provider. */
+static void must(bool done)
+{
+    if (!done) {
+        fputs("forge: SHA-256 is not available\n", stderr);
+        abort();
+    }
+}
+
+struct forge_hasher *forge_hasher_open(void)
+{
+    struct forge_hasher *hasher = calloc(1, sizeof *hasher);
+
+    must(hasher != NULL);
+    hasher->context = EVP_MD_CTX_new();
+    must(hasher->context && EVP_DigestInit_ex(hasher->context, EVP_sha256(), NULL) == 1);
+    return hasher;
+}
+
+void forge_hasher_add(struct forge_hasher *hasher, const void *bytes, size_t length)
+{
+    if (length > 0)
+        must(EVP_DigestUpdate(hasher->context, bytes, length) == 1);
+}
+
+void forge_hasher_finish(struct forge_hasher *hasher, struct forge_digest *digest)
+{
+    unsigned length = 0;
+
+    must(EVP_DigestFinal_ex(hasher->context, digest->bytes, &length) == 1 &&
+         length == FORGE_DIGEST_BYTES);
+    forge_hasher_close(hasher);
+}
+
+void forge_hasher_close(struct forge_hasher *hasher)
+{
+    if (!hasher)
+        return;
+    EVP_MD_CTX_free(hasher->context);
+    free(hasher);
+}
+
+void forge_digest_of(struct forge_digest *digest, const void *bytes, size_t length)
+{
+    struct forge_hasher *hasher = forge_hasher_open();
+
+    forge_hasher_add(hasher, bytes, length);
+    forge_hasher_finish(hasher, digest);
+}
+
+void forge_digest_format(const struct forge_digest *digest,
+                         char out[2 * FORGE_DIGEST_BYTES + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < FORGE_DIGEST_BYTES; i++) {
+        out[2 * i] = digits[digest->bytes[i] >> 4];
+        out[2 * i + 1] = digits[digest->bytes[i] & 0xf];
+    }
+    out[2 * FORGE_DIGEST_BYTES] = '\0';
+}
