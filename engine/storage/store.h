@@ -42,6 +42,11 @@ struct forge_store_type {
     /* Every object below `prefix`, sorted by key (bytes); stops when `visit` returns false. */
     bool (*list)(struct forge_store *store, const char *prefix, forge_store_visit *visit,
                  void *context, struct forge_error *err);
+
+    /* NULL where a put is durable, or nothing ever is. */
+    bool (*sync)(struct forge_store *store, struct forge_error *err);
+    /* NULL where a put that breaks off leaves nothing. */
+    bool (*sweep)(struct forge_store *store, struct forge_error *err);
 };
 
 /* First member of every store and object. */
@@ -61,9 +66,13 @@ FORGE_MUST_CHECK bool forge_object_read(struct forge_object *object, uint64_t of
                                         void *bytes, size_t length, struct forge_error *err);
 void forge_object_close(struct forge_object *object);
 FORGE_MUST_CHECK bool forge_store_put(struct forge_store *store, const char *key,
-                                      const void *bytes, size_t length, struct forge_error *err);
+                                      const void *bytes, size_t length,
+                                      struct forge_error *err);
+/* Removing what is not there is done already. */
 FORGE_MUST_CHECK bool forge_store_remove(struct forge_store *store, const char *key,
                                          struct forge_error *err);
+/* Below a folder, or "" for all; an absent one has nothing in it. Names that are no keys, and
+ * links to folders or out of the store, are left out. */
 FORGE_MUST_CHECK bool forge_store_list(struct forge_store *store, const char *prefix,
                                        forge_store_visit *visit, void *context,
                                        struct forge_error *err);
@@ -72,13 +81,21 @@ FORGE_MUST_CHECK bool forge_store_get(char **bytes, size_t *length, struct forge
                                       const char *key, struct forge_arena *arena,
                                       uint64_t limit, struct forge_error *err);
 
+/* Make durable whatever was put so far, by whichever process: before publishing it. */
+FORGE_MUST_CHECK bool forge_store_sync(struct forge_store *store, struct forge_error *err);
+
+/* Remove what puts of killed processes left behind. Only while nobody else writes here. */
+FORGE_MUST_CHECK bool forge_store_sweep(struct forge_store *store, struct forge_error *err);
+
 /* Is this a key that stores accept? */
 bool forge_key_is_safe(const char *key);
 
 /* A directory of the local file system; it need not exist until the first put. "/" serves to
- * read any local file by its absolute path without the leading "/". */
+ * read any local file by its absolute path without the leading "/". Who opened a directory
+ * through a link stays in that directory when the link is moved. */
 FORGE_MUST_CHECK bool forge_store_open_file(struct forge_store **out, const char *directory,
                                             struct forge_error *err);
+/* For tests and small things; gone when it is closed. */
 struct forge_store *forge_store_open_memory(void);
 
 #endif

@@ -1,0 +1,375 @@
+/* file.c: a directory of the local file system as a store.
+ *
+ * A put writes a file of its own beside the final name and renames it, so a
+ * name always has one whole value. What a killed process leaves is named
+ * ".forge-put-..": never listed, removed by sweep().
+ */
+#include "storage/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ATTEMPTS_MAX 1000
+#define WRITE_MAX (1U << 30) /* Linux writes at most 2 GiB at once */
+
+struct file_object {
+    struct forge_object object;
+    int fd;
+    char *key;
+};
+
+void *forge_file_store_must(void *taken)
+{
+    if (!taken) {
+        fputs("forge: out of memory\n", stderr);
+        abort();
+    }
+    return taken;
+}
+
+static struct forge_file_store *as_file(struct forge_store *store)
+{
+    return (struct forge_file_store *)store;
+}
+
+static const char *cause_text(int cause)
+{
+    switch (cause) {
+    case ENOSPC:
+        return "no space left on the device";
+    case EDQUOT:
+        return "the disk quota is used up";
+    case EACCES:
+    case EPERM:
+        return "permission denied";
+    case EROFS:
+        return "the file system is read-only";
+    case EMFILE:
+    case ENFILE:
+        return "too many open files";
+    case EIO:
+        return "input/output error";
+    case ENAMETOOLONG:
+        return "the name is too long";
+    case EFBIG:
+        return "the file would be too large";
+    case EISDIR:
+        return "a folder is in the way";
+    case ENOTDIR:
+    case EEXIST:
+        return "a file is in the way";
+    case ELOOP:
+        return "links lead in a circle";
+    default:
+        return strerror(cause);
+    }
+}
+
+bool forge_file_store_fail(struct forge_error *err, enum forge_code code, const char *doing,
+                           const struct forge_store *store, const char *key)
+{
+    const char *cause = cause_text(errno);
+
+    return forge_fail(err, code, "%s while %s %s%s%s", cause, doing, store->url, key ? "/" : "",
+                      key ? key : "");
+}
+
+void forge_file_store_close_quietly(int fd)
+{
+    int cause = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = cause;
+}
+
+/* The first to open it wins. */
+int forge_file_store_root(struct forge_file_store *file)
+{
+    int none = -1, fd = atomic_load(&file->root);
+
+    if (fd >= 0)
+        return fd;
+    do
+        fd = open(file->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return -1;
+    if (atomic_compare_exchange_strong(&file->root, &none, fd))
+        return fd;
+    close(fd);
+    return none;
+}
+
+bool forge_file_store_is_absence(int cause)
+{
+    return cause == ENOENT || cause == ENOTDIR;
+}
+
+static void close_file(struct forge_store *store)
+{
+    struct forge_file_store *file = as_file(store);
+
+    forge_file_store_close_quietly(atomic_load(&file->root));
+    free(file->directory);
+    free(file);
+}
+
+/* Reading. */
+
+static bool object_open(struct forge_object **out, struct forge_store *store, const char *key,
+                        struct forge_object_status *status, struct forge_error *err)
+{
+    struct file_object *object;
+    struct stat found;
+    int root = forge_file_store_root(as_file(store)), fd = -1;
+
+    if (root >= 0) {
+        do /* without waiting for the other end of a FIFO */
+            fd = openat(root, key, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        while (fd < 0 && errno == EINTR);
+    }
+    if (fd < 0 && forge_file_store_is_absence(errno))
+        return forge_fail(err, FORGE_MISSING, "%s/%s is not there", store->url, key);
+    if (fd < 0 || fstat(fd, &found) != 0) {
+        forge_file_store_fail(err, FORGE_SOURCE_IO, "opening", store, key);
+        forge_file_store_close_quietly(fd);
+        return false;
+    }
+    if (!S_ISREG(found.st_mode)) {
+        close(fd);
+        return forge_fail(err, FORGE_BAD_SOURCE, "%s/%s is %s, not a file", store->url, key,
+                          S_ISDIR(found.st_mode) ? "a folder" : "a device");
+    }
+    object = forge_file_store_must(calloc(1, sizeof *object));
+    object->object.store = store;
+    object->fd = fd;
+    object->key = forge_file_store_must(strdup(key));
+    *status = (struct forge_object_status){
+        .size = (uint64_t)found.st_size,
+        .modified_ns = found.st_mtim.tv_sec * INT64_C(1000000000) + found.st_mtim.tv_nsec,
+        .serial = found.st_ino,
+    };
+    *out = &object->object;
+    return true;
+}
+
+static bool object_read(struct forge_object *object, uint64_t offset, void *bytes,
+                        size_t length, struct forge_error *err)
+{
+    const struct file_object *file = (const struct file_object *)object;
+    unsigned char *to = bytes;
+
+    while (length > 0) {
+        size_t part = length < WRITE_MAX ? length : WRITE_MAX;
+        ssize_t got = offset > INT64_MAX - part ? 0 : pread(file->fd, to, part, (off_t)offset);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return forge_file_store_fail(err, FORGE_SOURCE_IO, "reading", object->store,
+                                         file->key);
+        if (got == 0)
+            return forge_fail(err, FORGE_BAD_SOURCE,
+                              "%s/%s ends before byte %llu: %zu more bytes should be there",
+                              object->store->url, file->key, (unsigned long long)offset,
+                              length);
+        to += got;
+        length -= (size_t)got;
+        offset += (uint64_t)got;
+    }
+    return true;
+}
+
+static void object_close(struct forge_object *object)
+{
+    struct file_object *file = (struct file_object *)object;
+
+    close(file->fd);
+    free(file->key);
+    free(file);
+}
+
+/* Writing. */
+
+/* mkdir of every folder on the way to `path`, below `at`; those that are there are fine. */
+static bool make_parents(int at, const char *path)
+{
+    char *folder = forge_file_store_must(strdup(path));
+    bool made = true;
+
+    for (char *slash = strchr(folder + 1, '/'); slash && made; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        made = mkdirat(at, folder, 0777) == 0 || errno == EEXIST;
+        *slash = '/';
+    }
+    free(folder);
+    return made;
+}
+
+/* The directory's descriptor; the directory is made when it is not there. */
+static int make_root(struct forge_file_store *file)
+{
+    int root = forge_file_store_root(file);
+
+    if (root >= 0 || errno != ENOENT)
+        return root;
+    if (!make_parents(AT_FDCWD, file->directory) ||
+        (mkdir(file->directory, 0777) != 0 && errno != EEXIST))
+        return -1;
+    return forge_file_store_root(file);
+}
+
+/* A new file of our own beside `key`. Its folders may be removed while we make them, and the
+ * name may be left over from a process that had our number: then again. */
+static int open_unfinished(struct forge_file_store *file, int root, const char *key,
+                           char name[PATH_MAX])
+{
+    const char *slash = strrchr(key, '/');
+    int folder_length = slash ? (int)(slash + 1 - key) : 0;
+    int fd = -1;
+
+    for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        unsigned long long number = atomic_fetch_add(&file->puts, 1);
+        int length = snprintf(name, PATH_MAX, "%.*s" FORGE_FILE_STORE_UNFINISHED "%ld-%llu",
+                              folder_length, key, (long)getpid(), number);
+
+        if (length < 0 || length >= PATH_MAX) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        fd = openat(root, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || (errno != EEXIST && errno != ENOENT && errno != EINTR))
+            break;
+        if (errno == ENOENT && !make_parents(root, key))
+            break;
+    }
+    return fd;
+}
+
+static bool write_all(int fd, const unsigned char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length < WRITE_MAX ? length : WRITE_MAX);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+static bool put(struct forge_store *store, const char *key, const void *bytes, size_t length,
+                struct forge_error *err)
+{
+    struct forge_file_store *file = as_file(store);
+    char name[PATH_MAX];
+    int root = make_root(file), fd = -1;
+    bool written;
+
+    if (root >= 0)
+        fd = open_unfinished(file, root, key, name);
+    if (fd < 0)
+        return forge_file_store_fail(err, FORGE_TARGET_IO, "writing", store, key);
+    written = write_all(fd, bytes, length);
+    if (!written)
+        forge_file_store_close_quietly(fd);
+    else
+        written = close(fd) == 0;
+    if (written && renameat(root, name, root, key) == 0)
+        return true;
+    forge_file_store_fail(err, FORGE_TARGET_IO, "writing", store, key);
+    unlinkat(root, name, 0);
+    return false;
+}
+
+/* Folders that became empty go too: other stores have none. */
+static void remove_empty_parents(int root, const char *key)
+{
+    char *folder = forge_file_store_must(strdup(key));
+    char *slash;
+
+    while ((slash = strrchr(folder, '/')) != NULL) {
+        *slash = '\0';
+        if (unlinkat(root, folder, AT_REMOVEDIR) != 0)
+            break;
+    }
+    free(folder);
+}
+
+static bool remove_key(struct forge_store *store, const char *key, struct forge_error *err)
+{
+    int root = forge_file_store_root(as_file(store));
+
+    if (root < 0 && errno == ENOENT)
+        return true;
+    if (root >= 0 && unlinkat(root, key, 0) == 0) {
+        remove_empty_parents(root, key);
+        return true;
+    }
+    return forge_file_store_is_absence(errno) ||
+           forge_file_store_fail(err, FORGE_TARGET_IO, "removing", store, key);
+}
+
+static bool sync_all(struct forge_store *store, struct forge_error *err)
+{
+    int root = forge_file_store_root(as_file(store)), fd = -1;
+    bool done;
+
+    if (root < 0 && errno == ENOENT)
+        return true;
+    if (root >= 0)
+        fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    done = fd >= 0 && syncfs(fd) == 0;
+    if (!done)
+        forge_file_store_fail(err, FORGE_TARGET_IO, "making durable", store, NULL);
+    forge_file_store_close_quietly(fd);
+    return done;
+}
+
+static const struct forge_store_type file_type = {
+    .name = "file",
+    .close = close_file,
+    .object_open = object_open,
+    .object_read = object_read,
+    .object_close = object_close,
+    .put = put,
+    .remove = remove_key,
+    .list = forge_file_store_list,
+    .sync = sync_all,
+    .sweep = forge_file_store_sweep,
+};
+
+bool forge_store_open_file(struct forge_store **out, const char *directory,
+                           struct forge_error *err)
+{
+    struct forge_file_store *file = forge_file_store_must(calloc(1, sizeof *file));
+    size_t length = strlen(directory);
+
+    while (length > 0 && directory[length - 1] == '/')
+        length--;
+    file->directory =
+        forge_file_store_must(strndup(length > 0 ? directory : "/", length > 0 ? length : 1));
+    file->store.type = &file_type;
+    file->store.url = length > 0 ? file->directory : "";
+    atomic_init(&file->root, -1);
+    if (directory[0] == '\0') {
+        forge_fail(err, FORGE_USAGE, "the path of a folder is empty");
+    } else if (forge_file_store_root(file) >= 0 || errno == ENOENT) {
+        *out = &file->store;
+        return true;
+    } else {
+        forge_file_store_fail(err, FORGE_SOURCE_IO, "opening", &file->store, NULL);
+    }
+    close_file(&file->store);
+    return false;
+}
