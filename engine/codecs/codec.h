@@ -24,6 +24,9 @@ struct forge_codec_type {
     size_t settings_size;
     bool target; /* may be chosen in a recipe */
 
+    /* Do these settings leave every byte as it is? NULL: never. Chains pass over such items. */
+    bool (*identity)(const void *settings, size_t element_size);
+
     /* The largest number of bytes that encoding `size` bytes can give. */
     uint64_t (*bound)(const void *settings, uint64_t size);
     /* NULL where only decoding is needed. */
