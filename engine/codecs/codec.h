@@ -65,7 +65,14 @@ const struct forge_codec_type *forge_codec_find(const char *name);
 /* All of them, NULL-terminated, sorted by name. */
 const struct forge_codec_type *const *forge_codec_all(void);
 
-/* Read `codec:` of a recipe: a name, or {name: {settings}}. */
+/* The codec that an entry of .zarray or zarr.json names, with its settings. FORGE_BAD_SOURCE
+ * where we have none of that name, or do not know one of its parameters. */
+FORGE_MUST_CHECK bool forge_codec_parse(struct forge_codec *out, size_t element_size,
+                                        const struct forge_json_value *json, int zarr_format,
+                                        struct forge_arena *arena, struct forge_error *err);
+
+/* Read `codec:` of a recipe: a name, or {name: {settings}}. `none` leaves .type NULL; the
+ * element size is the caller's to set. */
 FORGE_MUST_CHECK bool forge_codec_read(struct forge_codec *out, const struct forge_node *node,
                                        struct forge_arena *arena,
                                        struct forge_diagnostics *diagnostics);
