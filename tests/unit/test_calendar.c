@@ -184,8 +184,8 @@ static void durations_are_months_or_microseconds(void **state)
         int64_t months, us;
     } rows[] = {
         {"8d", true, 0, 8 * DAY_US},
-        {"3h", true, 0, 3 * 3600 * INT64_C(1000000)},
-        {"29min", true, 0, 29 * 60 * INT64_C(1000000)},
+        {"3h", true, 0, INT64_C(3600000000) * 3},
+        {"29min", true, 0, INT64_C(60000000) * 29},
         {"30s", true, 0, 30 * INT64_C(1000000)},
         {"500ms", true, 0, 500000},
         {"1us", true, 0, 1},
@@ -391,7 +391,7 @@ static void times_are_written_by_a_format(void **state)
     static const struct {
         enum forge_calendar calendar;
         const char *time, *format, *want;
-        int wrong; /* offset of the unknown conversion, or -1 */
+        int64_t wrong; /* offset of the unknown conversion, or -1 */
     } rows[] = {
         {STANDARD, "1981-09-01", "%Y%m%d", "19810901", -1},
         {STANDARD, "1981-09-01", "%Y/%j", "1981/244", -1},
