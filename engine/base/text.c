@@ -89,29 +89,28 @@ static size_t sequence_length(unsigned char first)
     return first >= 0xf0 && first < 0xf5 ? 4 : 0;
 }
 
-/* The code point at `bytes` and its length, or 0 when it is not UTF-8. */
-static size_t decode(uint32_t *point, const unsigned char *bytes, size_t left)
+size_t forge_text_decode(uint32_t *point, const char *bytes, size_t length)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = left > 0 ? sequence_length(bytes[0]) : 0;
+    const unsigned char *at = (const unsigned char *)bytes;
+    size_t used = length > 0 ? sequence_length(at[0]) : 0;
     uint32_t value;
 
-    if (length == 0 || length > left)
+    if (used == 0 || used > length)
         return 0;
-    value = length == 1 ? bytes[0] : bytes[0] & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0U) != 0x80)
+    value = used == 1 ? at[0] : at[0] & (0x7fU >> used);
+    for (size_t i = 1; i < used; i++) {
+        if ((at[i] & 0xc0U) != 0x80)
             return 0;
-        value = value << 6 | (bytes[i] & 0x3fU);
+        value = value << 6 | (at[i] & 0x3fU);
     }
-    if (value < smallest[length] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+    if (value < smallest[used] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
         return 0;
     *point = value;
-    return length;
+    return used;
 }
 
-/* Characters that a terminal obeys, hides or reorders by. */
-static bool is_obeyed(uint32_t point)
+bool forge_text_is_obeyed(uint32_t point)
 {
     return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
            (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
@@ -121,36 +120,33 @@ static bool is_obeyed(uint32_t point)
 
 void forge_text_add_safe(struct forge_text *text, const char *string)
 {
-    const unsigned char *bytes = (const unsigned char *)string;
     size_t left = strlen(string);
 
     while (left > 0) {
         uint32_t point = 0;
-        size_t length = decode(&point, bytes, left);
+        size_t length = forge_text_decode(&point, string, left);
 
-        if (length > 0 && !is_obeyed(point)) {
-            forge_text_add_bytes(text, bytes, length);
+        if (length > 0 && !forge_text_is_obeyed(point)) {
+            forge_text_add_bytes(text, string, length);
         } else {
             length = length > 0 ? length : 1;
             for (size_t i = 0; i < length; i++)
-                forge_text_print(text, "\\x%02x", bytes[i]);
+                forge_text_print(text, "\\x%02x", (unsigned char)string[i]);
         }
-        bytes += length;
+        string += length;
         left -= length;
     }
 }
 
 bool forge_text_is_utf8(const char *bytes, size_t length)
 {
-    const unsigned char *at = (const unsigned char *)bytes;
-
     while (length > 0) {
         uint32_t point = 0;
-        size_t used = decode(&point, at, length);
+        size_t used = forge_text_decode(&point, bytes, length);
 
         if (used == 0 || point == 0)
             return false;
-        at += used;
+        bytes += used;
         length -= used;
     }
     return true;

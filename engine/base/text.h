@@ -7,6 +7,8 @@
 #ifndef FORGE_BASE_TEXT_H
 #define FORGE_BASE_TEXT_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 
 struct forge_text {
@@ -33,6 +35,12 @@ bool forge_text_glob(const char *glob, const char *name);
 
 /* Is this valid UTF-8 without NUL, surrogates or overlong forms? */
 bool forge_text_is_utf8(const char *bytes, size_t length);
+
+/* The character at `bytes` and how many bytes it takes; 0 when no UTF-8 character begins there. */
+size_t forge_text_decode(uint32_t *point, const char *bytes, size_t length);
+
+/* Is it a character that a terminal obeys, hides or reorders text by? */
+bool forge_text_is_obeyed(uint32_t point);
 
 /* Natural order: runs of digits compare as numbers ("f2" before "f10"). As strcmp. */
 int forge_text_compare_natural(const char *a, const char *b);
