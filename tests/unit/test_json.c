@@ -263,7 +263,7 @@ static void what_is_not_plain_json_is_refused(void **state)
          "line 1, column 20 is not JSON: too big integer near '9223372036854775808'"},
         {"[1e999]", "line 1, column 6 is not JSON: real number overflow near '1e999'"},
         {"[1,\n\"\xff\"]",
-         "line 2, column 0 is not JSON: unable to decode byte 0xff near '\"'"},
+         "line 2, column 1 is not JSON: unable to decode byte 0xff near '\"'"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
