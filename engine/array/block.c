@@ -6,7 +6,7 @@
 
 /* From here on blocks are mapped on their own: unmapping gives the pages back at once, while
  * free() may keep them. Smaller ones are not worth a system call. */
-#define MAPPED_BYTES (256U * 1024)
+#define MAPPED_BYTES ((uint64_t)256 * 1024)
 
 static unsigned char *pages_open(uint64_t size)
 {

@@ -35,7 +35,7 @@ struct forge_variable {
     bool has_fill;
     union forge_value fill; /* in array->dtype */
     bool is_coordinate;     /* dimension coordinates, and those set or named by CF */
-    const char *origin;     /* url of the (first) file it came from, for messages; may be NULL */
+    const char *origin; /* url of the (first) file it came from, for messages; may be NULL */
 };
 
 struct forge_dataset {

@@ -68,6 +68,18 @@ bool forge_dtype_is_signed(enum forge_dtype dtype)
     return dtypes[dtype].kind == SIGNED || dtypes[dtype].kind == FLOAT;
 }
 
+int64_t forge_dtype_least(enum forge_dtype dtype)
+{
+    assert(forge_dtype_is_integer(dtype));
+    return dtypes[dtype].least;
+}
+
+uint64_t forge_dtype_most(enum forge_dtype dtype)
+{
+    assert(forge_dtype_is_integer(dtype));
+    return dtypes[dtype].most;
+}
+
 static union forge_value load(enum forge_dtype dtype, const void *element)
 {
     union forge_value value = {0};

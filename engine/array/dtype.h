@@ -56,6 +56,10 @@ bool forge_dtype_is_float(enum forge_dtype dtype);
 bool forge_dtype_is_integer(enum forge_dtype dtype);
 bool forge_dtype_is_signed(enum forge_dtype dtype);
 
+/* Bounds of an integer dtype. */
+int64_t forge_dtype_least(enum forge_dtype dtype);
+uint64_t forge_dtype_most(enum forge_dtype dtype);
+
 /* An element as double. int64 and uint64 beyond 2^53 round. Not for strings. */
 double forge_value_as_double(enum forge_dtype dtype, const void *element);
 
