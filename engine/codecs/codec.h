@@ -65,6 +65,9 @@ const struct forge_codec_type *forge_codec_find(const char *name);
 /* All of them, NULL-terminated, sorted by name. */
 const struct forge_codec_type *const *forge_codec_all(void);
 
+/* Zeroed settings of a codec: a place for parse_zarr or forge_options_read to fill. */
+void *forge_codec_settings(struct forge_arena *arena, const struct forge_codec_type *type);
+
 /* The codec that an entry of .zarray or zarr.json names, with its settings. FORGE_BAD_SOURCE
  * where we have none of that name, or do not know one of its parameters. */
 FORGE_MUST_CHECK bool forge_codec_parse(struct forge_codec *out, size_t element_size,

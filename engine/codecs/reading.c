@@ -1,53 +1,7 @@
-/* reading.c: a codec as recipes and Zarr's metadata name it. */
+/* reading.c: a codec as recipes name it. */
 #include <string.h>
 
 #include "codecs/codec.h"
-
-/* Room for settings; at least one byte, so that a codec with none has a place too. */
-static void *take_settings(struct forge_arena *arena, const struct forge_codec_type *type)
-{
-    return forge_arena_take(arena, type->settings_size + 1);
-}
-
-static const char *name_of(const struct forge_codec_type *type, int zarr_format)
-{
-    return zarr_format == 3 ? type->id_zarr3 : type->id_zarr2;
-}
-
-static const struct forge_codec_type *find_zarr(const char *name, int zarr_format)
-{
-    for (const struct forge_codec_type *const *type = forge_codec_all(); *type; type++) {
-        const char *id = name_of(*type, zarr_format);
-
-        if (id && (*type)->parse_zarr && strcmp(id, name) == 0)
-            return *type;
-    }
-    return NULL;
-}
-
-bool forge_codec_parse(struct forge_codec *out, size_t element_size,
-                       const struct forge_json_value *json, int zarr_format,
-                       struct forge_arena *arena, struct forge_error *err)
-{
-    const struct forge_json_value *name = json;
-    const struct forge_codec_type *type = NULL;
-    void *settings = NULL;
-
-    if (json->kind == FORGE_JSON_OBJECT)
-        name = forge_json_find(json, zarr_format == 3 ? "name" : "id");
-    else if (zarr_format != 3)
-        name = NULL;
-    if (!name || name->kind != FORGE_JSON_STRING)
-        return forge_fail(err, FORGE_BAD_SOURCE, "a codec without a name");
-    type = find_zarr(name->string, zarr_format);
-    if (!type)
-        return forge_fail(err, FORGE_BAD_SOURCE, "codec \"%s\" is not known", name->string);
-    settings = take_settings(arena, type);
-    if (!type->parse_zarr(settings, json, zarr_format, err))
-        return false;
-    *out = (struct forge_codec){type, settings, element_size};
-    return true;
-}
 
 static const char *nearest_target(const char *wrong)
 {
@@ -113,7 +67,7 @@ bool forge_codec_read(struct forge_codec *out, const struct forge_node *node,
     type = forge_codec_find(name);
     if (!type || !type->target)
         return report_unknown(diagnostics, place, width, name);
-    settings = take_settings(arena, type);
+    settings = forge_codec_settings(arena, type);
     strncat(what, type->name, sizeof what - sizeof "codec ");
     if (!forge_options_read(settings, type->options, value, place, what, arena, diagnostics))
         return false;
