@@ -1,0 +1,300 @@
+/* select.c: by coordinate value, both ends inclusive, whichever way the axis runs. */
+#include "time/units.h"
+#include "transforms/names.h"
+
+#include <math.h>
+#include <string.h>
+
+#define INDEX_MAX (UINT64_C(256) << 20)
+
+struct settings {
+    struct forge_pairs dims;
+};
+
+#define VALUE_SCHEMA "{\"type\":[\"number\",\"string\"]}"
+
+static const struct forge_option options[] = {
+    {"*", FORGE_OPTION_NODE, offsetof(struct settings, dims),
+     .help = "dimension: value, [first, last], or {nearest: value}",
+     .schema = "{\"oneOf\":[" VALUE_SCHEMA ",{\"type\":\"array\",\"items\":" VALUE_SCHEMA
+               ",\"minItems\":2,\"maxItems\":2},{\"type\":\"object\",\"properties\":{"
+               "\"nearest\":" VALUE_SCHEMA
+               "},\"required\":[\"nearest\"],\"additionalProperties\":false}]}"},
+    {0},
+};
+
+/* A coordinate as numbers that can be compared: decoded values, times as microseconds. */
+struct axis {
+    const char *name;
+    double *numbers;
+    const char *const *texts; /* of a coordinate of strings */
+    int64_t *times;           /* of a time axis */
+    enum forge_calendar calendar;
+    enum forge_dtype dtype;
+    uint64_t count;
+};
+
+/* What an author wrote, as an interval of the same kind. */
+struct bound {
+    double number;
+    const char *text;
+    int64_t first_us, last_us;
+};
+
+static const struct forge_node *nearest_of(const struct forge_node *node)
+{
+    return node->kind == FORGE_NODE_MAP && node->count == 1 &&
+                   strcmp(node->first->key, "nearest") == 0 &&
+                   node->first->kind == FORGE_NODE_TEXT
+               ? node->first
+               : NULL;
+}
+
+static bool check(void *settings, const struct forge_node *node, struct forge_arena *arena,
+                  struct forge_diagnostics *diagnostics)
+{
+    const struct settings *s = settings;
+    bool good = true;
+
+    (void)node;
+    (void)arena;
+    for (size_t i = 0; i < s->dims.count; i++) {
+        const struct forge_node *pair = s->dims.nodes[i];
+        bool range = pair->kind == FORGE_NODE_LIST && pair->count == 2 &&
+                     pair->first->kind == FORGE_NODE_TEXT &&
+                     pair->first->next->kind == FORGE_NODE_TEXT;
+
+        if (pair->kind != FORGE_NODE_TEXT && !range && !nearest_of(pair))
+            good = forge_report(
+                diagnostics, FORGE_F012, pair->place, pair->width,
+                "such as: - select: {lat: [46, 58.1], level: 500}",
+                "select: \"%s\" takes a value, [first, last] or {nearest: value}", pair->key);
+    }
+    return good;
+}
+
+static bool read_times(struct axis *axis, const struct forge_variable *variable,
+                       struct forge_arena *arena, struct forge_error *err)
+{
+    const char *text = forge_attributes_text(&variable->attributes, "units");
+    struct forge_time_units units;
+
+    if (!text || !forge_time_units_likely(text))
+        return true;
+    if (!forge_time_units_parse(&units, text,
+                                forge_attributes_text(&variable->attributes, "calendar"), err))
+        return forge_fail_while(err, "coordinate \"%s\"", variable->name);
+    axis->calendar = units.calendar;
+    axis->times = forge_arena_array(arena, axis->count, sizeof *axis->times);
+    for (uint64_t i = 0; i < axis->count; i++) {
+        if (!forge_time_decode(&axis->times[i], &units, axis->numbers[i]))
+            return forge_fail(err, FORGE_BAD_SOURCE,
+                              "coordinate \"%s\": %.17g is no exact time", variable->name,
+                              axis->numbers[i]);
+    }
+    return true;
+}
+
+static bool read_axis(struct axis *axis, const char *dim, const struct forge_dataset *dataset,
+                      const struct forge_transform_context *context, struct forge_error *err)
+{
+    const struct forge_variable *variable = forge_dataset_variable(dataset, dim);
+    const struct forge_array *decoded;
+    const unsigned char *values = NULL;
+    size_t size;
+
+    *axis = (struct axis){.name = dim};
+    if (!variable || !forge_variable_is_index(variable)) {
+        forge_fail(err, FORGE_BAD_RECIPE, "dimension \"%s\" has no coordinate to select by",
+                   dim);
+        return forge_fail_help(err, "cut it by index: - slice: {%s: ..}", dim);
+    }
+    decoded = forge_variable_decoded(variable, context->arena);
+    size = forge_dtype_size(decoded->dtype);
+    if (!forge_array_values((const void **)&values, decoded, context->reader, context->arena,
+                            INDEX_MAX, err))
+        return false;
+    axis->dtype = decoded->dtype;
+    axis->count = forge_array_count(decoded);
+    if (axis->dtype == FORGE_STRING) {
+        axis->texts = (const char *const *)values;
+        return true;
+    }
+    axis->numbers = forge_arena_array(context->arena, axis->count, sizeof *axis->numbers);
+    for (uint64_t i = 0; i < axis->count; i++)
+        axis->numbers[i] = forge_value_as_double(axis->dtype, values + i * size);
+    return read_times(axis, variable, context->arena, err);
+}
+
+static bool read_bound(struct bound *bound, const struct axis *axis,
+                       const struct forge_node *node, struct forge_error *err)
+{
+    struct forge_duration period = {0};
+
+    *bound = (struct bound){.text = node->text};
+    if (axis->texts)
+        return true;
+    if (axis->times) {
+        if (!forge_time_parse(&bound->first_us, &period, axis->calendar, node->text))
+            return forge_fail_at(err, node->place, "\"%s\" is not a date of the %s calendar",
+                                 node->text, forge_calendar_name(axis->calendar));
+        bound->last_us = bound->first_us;
+        if (forge_time_add(&bound->last_us, axis->calendar, bound->first_us, &period, 1))
+            bound->last_us--;
+        return true;
+    }
+    if (!forge_node_number(&bound->number, node))
+        return forge_fail_at(err, node->place, "\"%s\" is not a number", node->text);
+    if (axis->dtype == FORGE_FLOAT32)
+        bound->number = (double)(float)bound->number; /* 50.1 means the 50.1 that is stored */
+    return true;
+}
+
+static bool inside(const struct axis *axis, uint64_t i, const struct bound *low,
+                   const struct bound *high)
+{
+    if (axis->texts)
+        return strcmp(axis->texts[i], low->text) >= 0 &&
+               strcmp(axis->texts[i], high->text) <= 0;
+    if (axis->times)
+        return axis->times[i] >= low->first_us && axis->times[i] <= high->last_us;
+    return axis->numbers[i] >= low->number && axis->numbers[i] <= high->number;
+}
+
+static bool nearest(uint64_t *out, const struct axis *axis, const struct bound *wanted,
+                    const struct forge_node *node, struct forge_error *err)
+{
+    double best = INFINITY;
+
+    if (axis->texts)
+        return forge_fail_at(err, node->place, "\"%s\" holds text: nothing is nearest",
+                             axis->name);
+    for (uint64_t i = 0; i < axis->count; i++) {
+        double distance = axis->times ? fabs((double)(axis->times[i] - wanted->first_us))
+                                      : fabs(axis->numbers[i] - wanted->number);
+
+        if (distance < best) {
+            best = distance;
+            *out = i;
+        }
+    }
+    return best < INFINITY ||
+           forge_fail_at(err, node->place, "\"%s\" has no values", axis->name);
+}
+
+static void take(struct forge_dataset *dataset, struct forge_arena *arena, const char *dim,
+                 const int64_t *indices, uint64_t count)
+{
+    const union forge_value unused = {0};
+
+    for (size_t v = 0; v < dataset->variables_count; v++) {
+        struct forge_variable *variable = &dataset->variables[v];
+        int at = forge_variable_axis(variable, dim);
+
+        if (at >= 0)
+            variable->array =
+                forge_array_take(arena, variable->array, (unsigned)at, indices, count, &unused);
+    }
+    forge_dataset_dimension(dataset, dim)->size = count;
+}
+
+static bool select_range(const struct axis *axis, const struct bound *low,
+                         const struct bound *high, struct forge_dataset *dataset,
+                         struct forge_arena *arena, const struct forge_node *node,
+                         struct forge_error *err)
+{
+    int64_t *indices = forge_arena_array(arena, axis->count + 1, sizeof *indices);
+    uint64_t count = 0;
+
+    for (uint64_t i = 0; i < axis->count; i++) {
+        if (inside(axis, i, low, high))
+            indices[count++] = (int64_t)i;
+    }
+    if (count == 0)
+        return forge_fail_at(err, node->place, "no value of \"%s\" lies between %s and %s",
+                             axis->name, low->text, high->text);
+    if ((uint64_t)(indices[count - 1] - indices[0]) == count - 1)
+        forge_slice_dimension(dataset, arena, axis->name, (uint64_t)indices[0], count, 1);
+    else
+        take(dataset, arena, axis->name, indices, count);
+    return true;
+}
+
+static bool select_one(const struct axis *axis, const struct bound *wanted,
+                       struct forge_dataset *dataset, struct forge_arena *arena,
+                       const struct forge_node *node, struct forge_error *err)
+{
+    uint64_t found = axis->count, matches = 0;
+
+    for (uint64_t i = 0; i < axis->count; i++) {
+        if (inside(axis, i, wanted, wanted)) {
+            found = i;
+            matches++;
+        }
+    }
+    if (matches > 1 && axis->times)
+        return select_range(axis, wanted, wanted, dataset, arena, node, err);
+    if (matches != 1) {
+        forge_fail_at(err, node->place,
+                      matches == 0 ? "\"%s\" has no value %s"
+                                   : "\"%s\" has the value %s more than once",
+                      axis->name, wanted->text);
+        return forge_fail_help(err, "take the nearest: {%s: {nearest: %s}}", axis->name,
+                               wanted->text);
+    }
+    forge_slice_dimension(dataset, arena, axis->name, found, 1, 1);
+    forge_drop_dimension(dataset, arena, axis->name);
+    return true;
+}
+
+static bool apply_one(const struct forge_node *pair, struct forge_dataset *dataset,
+                      const struct forge_transform_context *context, struct forge_error *err)
+{
+    const struct forge_node *near = nearest_of(pair);
+    bool optional;
+    const struct forge_dimension *dim =
+        forge_pick_dimension(pair->key, &optional, dataset, context, err);
+    struct bound low, high;
+    struct axis axis;
+    uint64_t at = 0;
+
+    if (!dim)
+        return optional || forge_fail_place(err, pair->key_place);
+    if (!read_axis(&axis, dim->name, dataset, context, err))
+        return forge_fail_place(err, pair->key_place);
+    if (pair->kind == FORGE_NODE_LIST)
+        return read_bound(&low, &axis, pair->first, err) &&
+               read_bound(&high, &axis, pair->first->next, err) &&
+               select_range(&axis, &low, &high, dataset, context->arena, pair, err);
+    if (!read_bound(&low, &axis, near ? near : pair, err))
+        return false;
+    if (!near)
+        return select_one(&axis, &low, dataset, context->arena, pair, err);
+    if (!nearest(&at, &axis, &low, near, err))
+        return false;
+    forge_slice_dimension(dataset, context->arena, axis.name, at, 1, 1);
+    forge_drop_dimension(dataset, context->arena, axis.name);
+    return true;
+}
+
+static bool apply(const void *settings, struct forge_dataset *dataset,
+                  const struct forge_transform_context *context, struct forge_error *err)
+{
+    const struct settings *s = settings;
+
+    for (size_t i = 0; i < s->dims.count; i++) {
+        if (!apply_one(s->dims.nodes[i], dataset, context, err))
+            return false;
+    }
+    return true;
+}
+
+const struct forge_transform_type forge_transform_select = {
+    .name = "select",
+    .summary = "choose by coordinate value",
+    .example = "- select: {lat: [46, 58.1], time: [2000, 2009-06], level: 500}",
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .check = check,
+    .apply = apply,
+};
