@@ -1,0 +1,211 @@
+#include "catalog/bakery.h"
+
+#include "catalog/folders.h"
+#include "time/calendar.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STORE_NAME "data.zarr"
+#define PART_PREFIX ".part-"
+
+bool forge_bakery_open(struct forge_bakery *bakery, struct forge_arena *arena,
+                       const char *directory, struct forge_error *err)
+{
+    char here[PATH_MAX];
+
+    *bakery = (struct forge_bakery){.arena = arena};
+    if (directory[0] == '/') {
+        bakery->root = forge_arena_text(arena, directory);
+        return true;
+    }
+    if (!getcwd(here, sizeof here))
+        return forge_fail_errno(err, FORGE_TARGET_IO, "the current folder");
+    bakery->root = forge_arena_print(arena, "%s/%s", here, directory);
+    return true;
+}
+
+static const char *path_of(const struct forge_bakery *bakery, const char *kind,
+                           const char *name)
+{
+    return forge_arena_print(bakery->arena, "%s/%s/%s", bakery->root, kind, name);
+}
+
+static bool take_lock(int *lock, const struct forge_bakery *bakery, const char *name,
+                      struct forge_error *err)
+{
+    const char *path = path_of(bakery, "state/locks", name);
+    int fd;
+
+    if (!forge_folder_make(path_of(bakery, "state", "locks"), err))
+        return false;
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open the lock %s", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        *lock = fd;
+        return true;
+    }
+    if (errno == EWOULDBLOCK)
+        forge_fail(err, FORGE_LOCKED, "dataset \"%s\" is being baked by another run", name);
+    else
+        forge_fail_errno(err, FORGE_TARGET_IO, "cannot lock %s", path);
+    close(fd);
+    return false;
+}
+
+/* What bakes that died left behind; the lock is held, so nobody is using it. */
+static bool clear_leftovers(const struct forge_bakery *bakery, const char *name,
+                            struct forge_error *err)
+{
+    const char *folder = path_of(bakery, "versions", name);
+    DIR *listing = opendir(folder);
+    const struct dirent *entry;
+    bool good = true;
+
+    if (!listing)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot list %s", folder);
+    while (good && (entry = readdir(listing))) {
+        if (strncmp(entry->d_name, PART_PREFIX, strlen(PART_PREFIX)) == 0)
+            good = forge_folder_remove(
+                forge_arena_print(bakery->arena, "%s/%s", folder, entry->d_name), err);
+    }
+    closedir(listing);
+    return good;
+}
+
+bool forge_version_begin(struct forge_version *version, const struct forge_bakery *bakery,
+                         const char *name, int64_t now_us, const char *seed,
+                         struct forge_error *err)
+{
+    struct forge_text stamp = {0};
+
+    *version =
+        (struct forge_version){.bakery = bakery, .name = name, .store = STORE_NAME, .lock = -1};
+    if (!forge_folder_make(path_of(bakery, "versions", name), err) ||
+        !forge_folder_make(path_of(bakery, "datasets", ""), err) ||
+        !take_lock(&version->lock, bakery, name, err))
+        return false;
+    forge_time_format(&stamp, FORGE_CALENDAR_PROLEPTIC_GREGORIAN, now_us, "%Y%m%dT%H%M%SZ",
+                      NULL);
+    version->id = forge_arena_print(bakery->arena, "%s-%.8s", forge_text_string(&stamp), seed);
+    forge_text_clear(&stamp);
+    version->staging = forge_arena_print(bakery->arena, "%s/versions/%s/" PART_PREFIX "%s",
+                                         bakery->root, name, version->id);
+    if (clear_leftovers(bakery, name, err) && forge_folder_make(version->staging, err))
+        return true;
+    forge_version_abandon(version);
+    return false;
+}
+
+/* Point datasets/NAME at the version, by renaming a link over it. */
+static bool flip(const struct forge_version *version, struct forge_error *err)
+{
+    const struct forge_bakery *bakery = version->bakery;
+    const char *current = path_of(bakery, "datasets", version->name);
+    const char *next = forge_arena_print(bakery->arena, "%s/datasets/.%s.%ld", bakery->root,
+                                         version->name, (long)getpid());
+    const char *to =
+        forge_arena_print(bakery->arena, "../versions/%s/%s", version->name, version->id);
+
+    unlink(next);
+    if (symlink(to, next) != 0)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make the link %s", next);
+    if (rename(next, current) != 0) {
+        forge_fail_errno(err, FORGE_TARGET_IO, "cannot make %s current", version->id);
+        unlink(next);
+        return false;
+    }
+    return forge_folder_sync(path_of(bakery, "datasets", "."), err);
+}
+
+bool forge_version_publish(struct forge_version *version, struct forge_error *err)
+{
+    const struct forge_bakery *bakery = version->bakery;
+    const char *folder = path_of(bakery, "versions", version->name);
+    const char *final = forge_arena_print(bakery->arena, "%s/%s", folder, version->id);
+
+    if (!forge_folder_sync_all(version->staging, err))
+        return false;
+    if (rename(version->staging, final) != 0)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot name the version %s",
+                                version->id);
+    version->staging = NULL;
+    if (!forge_folder_sync(folder, err) || !flip(version, err))
+        return false;
+    forge_version_abandon(version);
+    return true;
+}
+
+void forge_version_abandon(struct forge_version *version)
+{
+    struct forge_error ignored;
+
+    if (version->staging && !forge_folder_remove(version->staging, &ignored))
+        version->staging = NULL; /* the next bake of the dataset clears it */
+    version->staging = NULL;
+    if (version->lock >= 0)
+        close(version->lock);
+    version->lock = -1;
+}
+
+bool forge_bakery_current(const char **path, const struct forge_bakery *bakery,
+                          const char *name, struct forge_error *err)
+{
+    const char *link = path_of(bakery, "datasets", name);
+    char resolved[PATH_MAX];
+
+    if (!realpath(link, resolved))
+        return forge_fail(err, FORGE_MISSING, "the bakery %s has no dataset \"%s\"",
+                          bakery->root, name);
+    *path = forge_arena_print(bakery->arena, "%s/" STORE_NAME, resolved);
+    return true;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+bool forge_bakery_list(const struct forge_bakery *bakery, forge_list_visit *visit,
+                       void *context, struct forge_error *err)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(path_of(bakery, "datasets", ""), &entries, not_hidden, by_name);
+
+    if (count < 0 && errno == ENOENT)
+        return true;
+    if (count < 0)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot list the bakery %s",
+                                bakery->root);
+    for (int i = 0; i < count; i++) {
+        struct forge_error ignored;
+        struct forge_listed listed = {.name = entries[i]->d_name};
+        const char *slash;
+        char *folder;
+
+        if (forge_bakery_current(&listed.path, bakery, listed.name, &ignored)) {
+            folder = forge_arena_copy(bakery->arena, listed.path,
+                                      strlen(listed.path) - strlen("/" STORE_NAME));
+            slash = strrchr(folder, '/');
+            listed.version = slash ? slash + 1 : folder;
+            visit(context, &listed);
+        }
+        free(entries[i]);
+    }
+    free((void *)entries);
+    return true;
+}

@@ -1,0 +1,66 @@
+/* bakery.h: the directory where datasets are published, and its one atomic step.
+ *
+ *     BAKERY/datasets/NAME -> ../versions/NAME/ID    the one thing that flips
+ *     BAKERY/versions/NAME/ID/data.zarr  provenance/
+ *     BAKERY/state/locks/NAME  runs/RUN/
+ *
+ * A version is written under a hidden name beside the others, made durable,
+ * renamed, and then made current by renaming a symbolic link: a reader sees the
+ * old version or the new one, whole. One bake of a dataset at a time holds its
+ * lock, which the kernel drops when the holder dies.
+ */
+#ifndef FORGE_CATALOG_BAKERY_H
+#define FORGE_CATALOG_BAKERY_H
+
+#include "base/arena.h"
+#include "storage/store.h"
+
+struct forge_bakery {
+    const char *root; /* absolute; in the arena */
+    struct forge_arena *arena;
+};
+
+/* Where the bakery is; its folders are made when they are first needed. */
+FORGE_MUST_CHECK bool forge_bakery_open(struct forge_bakery *bakery, struct forge_arena *arena,
+                                        const char *directory, struct forge_error *err);
+
+/* A version that is being written. */
+struct forge_version {
+    const struct forge_bakery *bakery;
+    const char *name, *id;
+    const char *staging; /* absolute path of the hidden folder */
+    const char *store;   /* name of the data inside it: data.zarr */
+    int lock;            /* descriptor that holds the dataset's lock, or -1 */
+};
+
+/* Take the dataset's lock (FORGE_LOCKED when another bake holds it), clear what a dead bake
+ * left, and make an empty hidden folder. `seed` (8 or more hexadecimal digits) tells versions
+ * of one second apart. */
+FORGE_MUST_CHECK bool forge_version_begin(struct forge_version *version,
+                                          const struct forge_bakery *bakery, const char *name,
+                                          int64_t now_us, const char *seed,
+                                          struct forge_error *err);
+
+/* Make everything in it durable, give it its name, and make it current. */
+FORGE_MUST_CHECK bool forge_version_publish(struct forge_version *version,
+                                            struct forge_error *err);
+
+/* Remove what was written and drop the lock. Does nothing after publish. */
+void forge_version_abandon(struct forge_version *version);
+
+/* One published dataset. */
+struct forge_listed {
+    const char *name, *version, *path; /* path of the current data.zarr, link resolved */
+};
+typedef void forge_list_visit(void *context, const struct forge_listed *listed);
+
+/* Every dataset of the bakery by name. A bakery that is not there yet has none. */
+FORGE_MUST_CHECK bool forge_bakery_list(const struct forge_bakery *bakery,
+                                        forge_list_visit *visit, void *context,
+                                        struct forge_error *err);
+
+/* The resolved path of a dataset's current data; FORGE_MISSING when there is none. */
+FORGE_MUST_CHECK bool forge_bakery_current(const char **path, const struct forge_bakery *bakery,
+                                           const char *name, struct forge_error *err);
+
+#endif

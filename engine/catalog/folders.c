@@ -1,0 +1,89 @@
+#include "catalog/folders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 64
+
+bool forge_folder_make(const char *path, struct forge_error *err)
+{
+    char part[PATH_MAX];
+    size_t length = strlen(path);
+
+    if (length >= sizeof part)
+        return forge_fail(err, FORGE_TARGET_IO, "the path %.80s.. is too long", path);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make the folder %s", part);
+    }
+    return true;
+}
+
+static bool remove_at(int parent, const char *name, int depth, struct forge_error *err)
+{
+    const struct dirent *entry;
+    DIR *listing;
+    bool good = true;
+    int fd;
+
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", name);
+    if (depth == DEPTH_MAX)
+        return forge_fail(err, FORGE_TARGET_IO, "cannot remove %s: too deep", name);
+    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    listing = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!listing) {
+        forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", name);
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    while (good && (entry = readdir(listing))) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            good = remove_at(dirfd(listing), entry->d_name, depth + 1, err);
+    }
+    closedir(listing);
+    if (good && unlinkat(parent, name, AT_REMOVEDIR) != 0)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", name);
+    return good;
+}
+
+bool forge_folder_remove(const char *path, struct forge_error *err)
+{
+    return remove_at(AT_FDCWD, path, 0, err);
+}
+
+static bool sync_with(const char *path, int (*sync)(int), struct forge_error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good;
+
+    if (fd < 0)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open the folder %s", path);
+    good =
+        sync(fd) == 0 || forge_fail_errno(err, FORGE_TARGET_IO, "cannot make %s durable", path);
+    close(fd);
+    return good;
+}
+
+bool forge_folder_sync(const char *path, struct forge_error *err)
+{
+    return sync_with(path, fsync, err);
+}
+
+bool forge_folder_sync_all(const char *path, struct forge_error *err)
+{
+    return sync_with(path, syncfs, err);
+}
