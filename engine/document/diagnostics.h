@@ -36,10 +36,12 @@ struct forge_diagnostics {
     const char *source;        /* the document's text, for showing lines; may be NULL */
     struct forge_diagnostic *items;
     size_t count, room;
+    bool more; /* there were mistakes that are not kept */
 };
 
 /* Add a mistake; returns false so that callers can write `return forge_report(...)`. `help`
- * is copied and may be NULL. At most 100 are kept; the same one is kept once. */
+ * is copied and may be NULL. At most 100 are kept; the same one is kept once; texts are cut at
+ * 1,000 bytes. What recipes say may be in texts as it is: it is made safe when shown. */
 bool forge_report(struct forge_diagnostics *diagnostics, enum forge_fault fault,
                   struct forge_place place, unsigned width, const char *help,
                   const char *format, ...) FORGE_PRINTF(6, 7);
