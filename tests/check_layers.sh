@@ -40,7 +40,7 @@ Landlock    linux/landlock.h
 '
 
 # The C library and the kernel; any other <header> must be in the table above.
-system_headers='assert ctype dirent errno fcntl float fnmatch getopt inttypes langinfo limits
+system_headers='assert ctype dirent emmintrin errno fcntl float fnmatch getopt inttypes langinfo limits
 locale math poll pthread sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib
 stdnoreturn string strings termios time unistd sys/* linux/*'
 
