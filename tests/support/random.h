@@ -6,7 +6,7 @@
 
 static uint64_t seed = 20220101;
 
-static uint64_t below(uint64_t limit)
+static inline uint64_t below(uint64_t limit)
 {
     seed = seed * 6364136223846793005U + 1442695040888963407U;
     return (seed >> 33) % limit;
@@ -14,7 +14,7 @@ static uint64_t below(uint64_t limit)
 
 /* A view of `count` elements somewhere in `bytes`: any order of dimensions, with holes or not,
  * forwards or backwards. `*used` is where it ends. */
-static struct forge_view random_view(unsigned char *bytes, unsigned rank, const uint64_t *count,
+static inline struct forge_view random_view(unsigned char *bytes, unsigned rank, const uint64_t *count,
                                      size_t size, uint64_t *used)
 {
     struct forge_view view = {.bytes = bytes};
