@@ -18,7 +18,7 @@ static inline struct forge_view random_view(unsigned char *bytes, unsigned rank,
                                      size_t size, uint64_t *used)
 {
     struct forge_view view = {.bytes = bytes};
-    unsigned order[FORGE_RANK_MAX];
+    unsigned order[FORGE_RANK_MAX] = {0};
     int64_t stride = (int64_t)size;
 
     for (unsigned d = 0; d < rank; d++) {

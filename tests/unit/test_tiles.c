@@ -12,6 +12,8 @@
 #include "support/leaf.h"
 #include "support/random.h"
 
+#define LARGE ((size_t)20 * 1000 * 1000) /* elements */
+
 static struct forge_arena arena;
 
 static int clear_arena(void **state)
@@ -61,14 +63,14 @@ static void tiles_cover_a_region_once_within_the_bound(void **state)
 
     (void)state;
     for (unsigned turn = 0; turn < 5000; turn++) {
-        struct forge_array array = {.rank = (unsigned)below(4), .in_memory = below(4) == 0};
-        uint64_t target = 1 + below(400), count = 0, covered = 0, bytes;
+        struct forge_array array = {.rank = below(20) == 0 ? 0 : 1 + (unsigned)below(3), .in_memory = below(4) == 0};
+        uint64_t target = 1 + below(100), count = 0, covered = 0, bytes;
         struct forge_region region;
         struct forge_tiles tiles;
 
         for (unsigned d = 0; d < array.rank; d++) {
             array.shape[d] = 1 + below(30);
-            array.chunk[d] = 1 + below(12);
+            array.chunk[d] = 1 + below(6);
             array.phase[d] = below(array.chunk[d]);
         }
         region = random_part(&array);
@@ -111,8 +113,8 @@ static struct leaf *large_leaf(int16_t **values)
 {
     const uint64_t shape[] = {20, 1000, 1000}, chunk[] = {7, 300, 401};
 
-    *values = malloc(20 * 1000 * 1000 * sizeof **values);
-    for (int i = 0; i < 20 * 1000 * 1000; i++)
+    *values = malloc(LARGE * sizeof **values);
+    for (size_t i = 0; i < LARGE; i++)
         (*values)[i] = (int16_t)(i % 32749);
     return leaf_new(&arena, FORGE_INT16, 3, shape, chunk, *values);
 }
@@ -200,7 +202,7 @@ static void parts_of_a_concat_are_decoded_once(void **state)
     got = read_bounded(forge_array_cast(&arena, forge_array_concat(&arena, 0, parts, 2),
                                         FORGE_FLOAT64, NULL, NULL, "v"));
     check_decoded_once(leaf);
-    for (uint64_t i = 0; i < 20 * 1000 * 1000; i += 997)
+    for (size_t i = 0; i < LARGE; i += 997)
         assert_true(got[i] == values[i]);
     free(got);
     free(values);
@@ -230,7 +232,7 @@ static void shuffled_elements_decode_every_chunk_once(void **state)
         NULL, NULL, "v"));
     check_decoded_once(leaf);
     for (int i = 0; i < LENGTH; i++)
-        assert_true(got[i * 10 + 3] == (double)indices[i] * 10 + 3);
+        assert_true(got[(size_t)i * 10 + 3] == (double)(indices[i] * 10 + 3));
     free(got);
 }
 
@@ -238,7 +240,7 @@ static void shuffled_elements_decode_every_chunk_once(void **state)
 static void the_first_difference_is_named_across_tiles(void **state)
 {
     const uint64_t shape[] = {2000, 2000}, chunk[] = {2000, 500};
-    const size_t count = 4 * 1000 * 1000;
+    const size_t count = 4000000;
     int32_t *values = calloc(count, sizeof *values), *other = calloc(count, sizeof *other);
     const struct forge_array *arrays[2];
     const char *const urls[] = {"a.nc", "b.nc"};
