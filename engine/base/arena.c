@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_BYTES 16384U
+/* Pages double from the first to the largest, so that thousands of small arenas stay small. */
+#define PAGE_FIRST_BYTES 1024U
+#define PAGE_MOST_BYTES 65536U
 
 struct forge_arena_page {
     struct forge_arena_page *next;
@@ -43,7 +45,10 @@ void *forge_arena_take(struct forge_arena *arena, size_t size)
         out_of_memory();
     size = (size + align - 1) / align * align;
     if (!page || page->size - page->used < size) {
-        page = page_new(size > PAGE_BYTES ? size : PAGE_BYTES);
+        size_t wanted = page ? 2 * page->size : PAGE_FIRST_BYTES;
+
+        wanted = wanted < PAGE_MOST_BYTES ? wanted : PAGE_MOST_BYTES;
+        page = page_new(size > wanted ? size : wanted);
         page->next = arena->pages;
         arena->pages = page;
     }
