@@ -24,6 +24,7 @@ check_links() { # check_links PAGE
 check_names() { # check_names PAGE: paths in the tree, as commands and texts name them
     local path
     while read -r path; do
+        case $path in *NAME* | *YOUR*) continue ;; esac
         [ -e "$path" ] || complain "$1" "$path is not there"
     done < <(grep -oP '(?<![\w/.-])(scripts|recipes|tests|bench|docs|engine|executors|schemas|cli)/[\w./-]*[\w]' "$1")
 }

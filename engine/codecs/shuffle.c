@@ -6,10 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "codecs/codec.h"
 #include "codecs/parameters.h"
 
@@ -42,58 +38,63 @@ static uint64_t bound(const void *settings, uint64_t size)
     return size;
 }
 
-#ifdef __SSE2__
-/* Rows of 16 bytes, one after the other, are one string of bytes. Each round deals its two
- * halves into each other, which turns the bits of every byte's index by one: log2(rows) rounds
- * make elements of rows, and 4 rounds make rows of elements. */
-static inline __attribute__((always_inline)) void deal(__m128i *rows, unsigned count,
-                                                       unsigned rounds)
-{
-    __m128i next[8];
+#define ROW_BYTES 16U
+#define INLINE static inline __attribute__((always_inline))
 
-    for (unsigned round = 0; round < rounds; round++) {
-        for (unsigned i = 0; i < count / 2; i++) {
-            next[2 * i] = _mm_unpacklo_epi8(rows[i], rows[i + count / 2]);
-            next[2 * i + 1] = _mm_unpackhi_epi8(rows[i], rows[i + count / 2]);
+/* The compiler makes one instruction of each shuffle where the machine has it. */
+typedef unsigned char row __attribute__((vector_size(ROW_BYTES)));
+
+/* Rows, one after the other, are one string of bytes. Each round deals its two halves into each
+ * other, which turns the bits of every byte's index by one: log2(count) rounds make elements of
+ * rows, and log2(ROW_BYTES) rounds make rows of elements. */
+INLINE void deal(row *rows, size_t count, size_t rounds)
+{
+    row next[8];
+
+    for (size_t round = 0; round < rounds; round++) {
+        for (size_t i = 0; i < count / 2; i++) {
+            row a = rows[i], b = rows[i + count / 2];
+
+            next[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5,
+                                                  21, 6, 22, 7, 23);
+            next[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12,
+                                                      28, 13, 29, 14, 30, 15, 31);
         }
-        for (unsigned i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++)
             rows[i] = next[i];
     }
 }
 
-static inline __attribute__((always_inline)) uint64_t join_rows(const unsigned char *from,
-                                                                uint64_t count,
-                                                                unsigned char *to,
-                                                                unsigned width, unsigned rounds)
+INLINE uint64_t join_rows(const unsigned char *from, uint64_t count, unsigned char *to,
+                          size_t width, size_t rounds)
 {
     uint64_t i = 0;
 
-    for (; count - i >= 16; i += 16) {
-        __m128i rows[8];
+    for (; count - i >= ROW_BYTES; i += ROW_BYTES) {
+        row rows[8];
 
-        for (unsigned j = 0; j < width; j++)
-            rows[j] = _mm_loadu_si128((const __m128i *)(const void *)(from + j * count + i));
+        for (size_t j = 0; j < width; j++)
+            memcpy(&rows[j], from + j * count + i, ROW_BYTES);
         deal(rows, width, rounds);
-        for (unsigned j = 0; j < width; j++)
-            _mm_storeu_si128((__m128i *)(void *)(to + i * width + j * 16ULL), rows[j]);
+        for (size_t j = 0; j < width; j++)
+            memcpy(to + i * width + j * ROW_BYTES, &rows[j], ROW_BYTES);
     }
     return i;
 }
 
-static inline __attribute__((always_inline)) uint64_t
-split_rows(const unsigned char *from, uint64_t count, unsigned char *to, unsigned width)
+INLINE uint64_t split_rows(const unsigned char *from, uint64_t count, unsigned char *to,
+                           size_t width)
 {
     uint64_t i = 0;
 
-    for (; count - i >= 16; i += 16) {
-        __m128i rows[8];
+    for (; count - i >= ROW_BYTES; i += ROW_BYTES) {
+        row rows[8];
 
-        for (unsigned j = 0; j < width; j++)
-            rows[j] =
-                _mm_loadu_si128((const __m128i *)(const void *)(from + i * width + j * 16ULL));
+        for (size_t j = 0; j < width; j++)
+            memcpy(&rows[j], from + i * width + j * ROW_BYTES, ROW_BYTES);
         deal(rows, width, 4);
-        for (unsigned j = 0; j < width; j++)
-            _mm_storeu_si128((__m128i *)(void *)(to + j * count + i), rows[j]);
+        for (size_t j = 0; j < width; j++)
+            memcpy(to + j * count + i, &rows[j], ROW_BYTES);
     }
     return i;
 }
@@ -128,24 +129,6 @@ static uint64_t split_fast(const unsigned char *from, uint64_t count, unsigned c
         return 0;
     }
 }
-#else
-static uint64_t join_fast(const unsigned char *from, uint64_t count, unsigned char *to,
-                          uint64_t width)
-{
-    (void)from;
-    (void)count;
-    (void)to;
-    (void)width;
-    return 0;
-}
-
-static uint64_t split_fast(const unsigned char *from, uint64_t count, unsigned char *to,
-                           uint64_t width)
-{
-    return join_fast(from, count, to, width);
-}
-#endif
-
 static void join(const unsigned char *from, uint64_t count, unsigned char *to, uint64_t width)
 {
     uint64_t start = join_fast(from, count, to, width);

@@ -1,9 +1,11 @@
 /* document.h: a YAML text as a tree in which every node knows its place.
  *
  * Only document.c sees libyaml (event API). Limits: 1 MiB, depth 32, 20,000
- * events. Aliases, anchors, tags, directives and second documents are refused:
- * a recipe reads top to bottom and means what it shows. Values are text until
- * somebody asks; a plain scalar is known from a quoted one.
+ * events. Aliases, anchors, tags, directives and second documents are refused,
+ * and so are characters that nobody sees or that reorder text: a recipe reads
+ * top to bottom and means what it shows. Values are text until somebody asks; a
+ * plain scalar is known from a quoted one. Of a key given twice the first
+ * counts; columns count characters, not bytes.
  */
 #ifndef FORGE_DOCUMENT_DOCUMENT_H
 #define FORGE_DOCUMENT_DOCUMENT_H
@@ -18,11 +20,13 @@ enum forge_node_kind { FORGE_NODE_TEXT, FORGE_NODE_LIST, FORGE_NODE_MAP };
 struct forge_node {
     enum forge_node_kind kind;
     struct forge_place place;
-    unsigned width;     /* columns of the scalar on its line, for the caret; at least 1 */
+    unsigned width;     /* columns of a scalar or a flow collection that is on one line, quotes
+                           and brackets included, for the caret; else 1 */
     bool quoted;        /* TEXT in quotes or a block: never a number, null or flag */
     const char *text;   /* TEXT, else NULL */
     const char *key;    /* set when the parent is a MAP */
     struct forge_place key_place;
+    unsigned key_width;
     size_t count;             /* children */
     struct forge_node *first; /* LIST and MAP: children in written order */
     struct forge_node *next;
@@ -43,7 +47,10 @@ bool forge_node_flag(bool *out, const struct forge_node *node);
 bool forge_node_integer(int64_t *out, const struct forge_node *node);
 bool forge_node_number(double *out, const struct forge_node *node);
 
-/* The tree as canonical JSON, keys sorted: what digests of a recipe are taken of. */
+/* The tree as canonical JSON, keys sorted: what digests of a recipe are taken of. Two trees
+ * have the same one only when no reader can tell them apart: a plain scalar that could be read
+ * as a number or flag but is not written as JSON writes it (01, +1, .5, True) keeps its
+ * spelling, as {"": "01"}. */
 void forge_node_canonical(struct forge_text *out, const struct forge_node *node);
 
 #endif

@@ -18,9 +18,9 @@
 /* How a recipe wants a file to be read. */
 struct forge_scan_request {
     int fd;
-    uint64_t size;       /* of the file */
-    const char *url;     /* for messages only: never opened */
-    const char *group;   /* "Grid" or "/a/b"; NULL: the root */
+    uint64_t size;         /* of the file */
+    const char *url;       /* for messages only: never opened */
+    const char *group;     /* "Grid" or "/a/b"; NULL: the root */
     uint64_t inline_bytes; /* values of variables up to this size are read and sent along;
                               1-D coordinates always, up to 16 MiB */
 };

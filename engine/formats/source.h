@@ -18,10 +18,10 @@
 struct forge_file {
     struct forge_store *store;
     const char *key;
-    const char *url;     /* for messages and provenance */
-    const char *format;  /* name of its scanner */
+    const char *url;                   /* for messages and provenance */
+    const char *format;                /* name of its scanner */
     struct forge_object_status status; /* when it was scanned; another size when read fails */
-    const char *group;   /* group that was read; NULL: the root */
+    const char *group;                 /* group that was read; NULL: the root */
 };
 
 enum forge_manifest_kind {
@@ -29,7 +29,8 @@ enum forge_manifest_kind {
     FORGE_MANIFEST_STRIDED, /* offset = base + sum(index[d] * stride[d]); no codecs but bytes */
     FORGE_MANIFEST_KEYED,   /* one object per chunk, or per shard: a Zarr store */
     FORGE_MANIFEST_LIBRARY, /* only netcdf-c or HDF5 can decode it */
-    FORGE_MANIFEST_REFUSED, /* cannot be read at all (a compound type, say); it may be dropped */
+    FORGE_MANIFEST_REFUSED, /* cannot be read at all (a compound type, say); it may be dropped
+                             */
 };
 
 #define FORGE_CHUNK_ABSENT UINT64_MAX /* an offset: the chunk was never written, all fill */
@@ -50,7 +51,7 @@ struct forge_manifest {
     char separator;
     int zarr_format;
     bool sharded;
-    uint64_t shard[FORGE_RANK_MAX];      /* shape of a shard; array.chunk is the inner chunk */
+    uint64_t shard[FORGE_RANK_MAX]; /* shape of a shard; array.chunk is the inner chunk */
     struct forge_codec_chain index_codecs;
     bool index_at_start;
 };
@@ -74,9 +75,9 @@ FORGE_MUST_CHECK bool forge_source_open(const struct forge_array **out,
 /* The source behind a node, or NULL when it is another kind. */
 const struct forge_source *forge_array_source(const struct forge_array *array);
 
-/* Cut contiguous bytes into chunks worth reading: fills array.chunk and manifest for a row-major
- * variable at `offset`; `record_stride` is the bytes from one index of dimension 0 to the next
- * where records are interleaved, 0 where not. */
+/* Cut contiguous bytes into chunks worth reading: fills array.chunk and manifest for a
+ * row-major variable at `offset`; `record_stride` is the bytes from one index of dimension 0 to
+ * the next where records are interleaved, 0 where not. */
 void forge_source_contiguous(struct forge_source *source, uint64_t offset,
                              uint64_t record_stride);
 

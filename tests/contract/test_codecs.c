@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,32 +16,32 @@
 #define LARGE (1024 * 1024 + 1)
 
 struct subject {
-    int zarr_format;
     const char *json;
+    int zarr_format;
     bool checked; /* damage to the content is always seen */
 };
 
 static const struct subject subjects[] = {
-    {2, "{\"id\": \"blosc\"}", false},
-    {2, "{\"id\": \"blosc\", \"cname\": \"lz4\", \"clevel\": 5, \"shuffle\": 0}", false},
-    {2, "{\"id\": \"blosc\", \"cname\": \"lz4hc\", \"clevel\": 9, \"shuffle\": 1}", false},
-    {2, "{\"id\": \"blosc\", \"cname\": \"zstd\", \"clevel\": 3, \"shuffle\": 2}", false},
-    {2, "{\"id\": \"blosc\", \"cname\": \"zlib\", \"clevel\": 1, \"blocksize\": 4096}", false},
-    {2, "{\"id\": \"blosc\", \"cname\": \"blosclz\", \"clevel\": 0}", false},
-    {3, "{\"name\": \"bytes\"}", false},
-    {3, "{\"name\": \"bytes\", \"configuration\": {\"endian\": \"big\"}}", false},
-    {3, "\"crc32c\"", true},
-    {2, "{\"id\": \"fletcher32\"}", true},
-    {2, "{\"id\": \"gzip\", \"level\": 0}", true},
-    {2, "{\"id\": \"gzip\"}", true},
-    {2, "{\"id\": \"shuffle\"}", false},
-    {2, "{\"id\": \"shuffle\", \"elementsize\": 3}", false},
-    {2, "{\"id\": \"shuffle\", \"elementsize\": 8}", false},
-    {2, "{\"id\": \"vlen-utf8\"}", false},
-    {2, "{\"id\": \"zlib\", \"level\": -1}", true},
-    {2, "{\"id\": \"zlib\", \"level\": 9}", true},
-    {2, "{\"id\": \"zstd\", \"level\": -5}", false},
-    {3, "{\"name\": \"zstd\", \"configuration\": {\"level\": 3, \"checksum\": true}}", true},
+    {"{\"id\": \"blosc\"}", 2, false},
+    {"{\"id\": \"blosc\", \"cname\": \"lz4\", \"clevel\": 5, \"shuffle\": 0}", 2, false},
+    {"{\"id\": \"blosc\", \"cname\": \"lz4hc\", \"clevel\": 9, \"shuffle\": 1}", 2, false},
+    {"{\"id\": \"blosc\", \"cname\": \"zstd\", \"clevel\": 3, \"shuffle\": 2}", 2, false},
+    {"{\"id\": \"blosc\", \"cname\": \"zlib\", \"clevel\": 1, \"blocksize\": 4096}", 2, false},
+    {"{\"id\": \"blosc\", \"cname\": \"blosclz\", \"clevel\": 0}", 2, false},
+    {"{\"name\": \"bytes\"}", 3, false},
+    {"{\"name\": \"bytes\", \"configuration\": {\"endian\": \"big\"}}", 3, false},
+    {"\"crc32c\"", 3, true},
+    {"{\"id\": \"fletcher32\"}", 2, true},
+    {"{\"id\": \"gzip\", \"level\": 0}", 2, true},
+    {"{\"id\": \"gzip\"}", 2, true},
+    {"{\"id\": \"shuffle\"}", 2, false},
+    {"{\"id\": \"shuffle\", \"elementsize\": 3}", 2, false},
+    {"{\"id\": \"shuffle\", \"elementsize\": 8}", 2, false},
+    {"{\"id\": \"vlen-utf8\"}", 2, false},
+    {"{\"id\": \"zlib\", \"level\": -1}", 2, true},
+    {"{\"id\": \"zlib\", \"level\": 9}", 2, true},
+    {"{\"id\": \"zstd\", \"level\": -5}", 2, false},
+    {"{\"name\": \"zstd\", \"configuration\": {\"level\": 3, \"checksum\": true}}", 3, true},
 };
 
 #define SUBJECTS (sizeof subjects / sizeof subjects[0])
@@ -57,6 +58,7 @@ static struct forge_codec open_codec(struct forge_arena *arena, const char *text
     if (!forge_json_parse(&json, arena, text, strlen(text), &err) ||
         !forge_codec_parse(&codec, element_size, json, zarr_format, arena, &err))
         fail_msg("%s: %s", text, err.text);
+    assert(codec.type);
     return codec;
 }
 

@@ -9,16 +9,9 @@
 #include <string.h>
 
 #include "array/region.h"
+#include "support/random.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
-
-static uint64_t seed = 7;
-
-static uint64_t below(uint64_t limit)
-{
-    seed = seed * 6364136223846793005U + 1442695040888963407U;
-    return (seed >> 33) % limit;
-}
 
 static void a_chunk_is_cut_at_the_edge(void **state)
 {
@@ -93,35 +86,6 @@ static void numbers_and_indices_of_a_grid_go_together(void **state)
     assert_int_equal(forge_grid_number(0, counts, index), 0);
 }
 
-/* A random view of `count` elements somewhere in `bytes`: any order of dimensions, any sign. */
-static struct forge_view random_view(unsigned char *bytes, unsigned rank, const uint64_t *count,
-                                     size_t size)
-{
-    struct forge_view view = {.bytes = bytes};
-    unsigned order[FORGE_RANK_MAX];
-    int64_t stride = (int64_t)size;
-
-    for (unsigned d = 0; d < rank; d++) {
-        unsigned other = (unsigned)below(d + 1);
-
-        order[d] = order[other];
-        order[other] = d;
-    }
-    for (unsigned i = 0; i < rank; i++) {
-        unsigned d = order[i];
-
-        if (below(3) == 0)
-            stride += (int64_t)size * (int64_t)below(3);
-        view.stride[d] = stride;
-        stride *= (int64_t)count[d];
-        if (below(3) == 0) {
-            view.bytes += view.stride[d] * (int64_t)(count[d] - 1);
-            view.stride[d] = -view.stride[d];
-        }
-    }
-    return view;
-}
-
 static const unsigned char *element(const struct forge_view *view, unsigned rank,
                                     const uint64_t *index)
 {
@@ -140,13 +104,15 @@ static void any_view_copies_to_any_other(void **state)
     for (int turn = 0; turn < 3000; turn++) {
         unsigned rank = (unsigned)below(5);
         size_t size = sizes[below(5)];
-        uint64_t count[4] = {0}, index[4] = {0};
+        uint64_t count[4] = {0}, index[4] = {0}, used = 0;
         struct forge_view from, to;
 
         for (unsigned d = 0; d < rank; d++)
             count[d] = 1 + below(5);
-        from = random_view(from_bytes, rank, count, size);
-        to = random_view(to_bytes, rank, count, size);
+        from = random_view(from_bytes, rank, count, size, &used);
+        assert_in_range(used, 0, ROOM);
+        to = random_view(to_bytes, rank, count, size, &used);
+        assert_in_range(used, 0, ROOM);
         memset(to_bytes, 0, ROOM);
         forge_view_copy(&to, &from, rank, count, size);
         do
@@ -182,7 +148,7 @@ static void filling_sets_every_element_and_nothing_else(void **state)
     for (int turn = 0; turn < 1000; turn++) {
         unsigned rank = (unsigned)below(4);
         size_t size = sizes[below(4)], set = 0, wanted = size;
-        uint64_t count[4] = {0}, index[4] = {0};
+        uint64_t count[4] = {0}, index[4] = {0}, used = 0;
         struct forge_view to;
 
         for (unsigned d = 0; d < rank; d++) {
@@ -190,7 +156,8 @@ static void filling_sets_every_element_and_nothing_else(void **state)
             wanted *= count[d];
         }
         memset(bytes, 0, ROOM);
-        to = random_view(bytes, rank, count, size);
+        to = random_view(bytes, rank, count, size, &used);
+        assert_in_range(used, 0, ROOM);
         forge_view_fill(&to, rank, count, value, size);
         do
             assert_memory_equal(element(&to, rank, index), value, size);

@@ -1,0 +1,60 @@
+#include "run/machine.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The number in a file of the cgroup file system; "max" and absence leave `limit`. */
+static uint64_t read_limit(const char *path, uint64_t limit)
+{
+    FILE *file = fopen(path, "re");
+    uint64_t number;
+
+    if (!file)
+        return limit;
+    if (fscanf(file, "%" SCNu64, &number) == 1 && number > 0 && number < limit)
+        limit = number;
+    fclose(file);
+    return limit;
+}
+
+/* The limits of the cgroup (version 2) and all its parents. */
+static uint64_t cgroup_limit(uint64_t limit)
+{
+    char line[1024], path[1200];
+    FILE *file = fopen("/proc/self/cgroup", "re");
+
+    if (!file)
+        return limit;
+    while (fgets(line, sizeof line, file)) {
+        if (strncmp(line, "0::", 3) != 0)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        for (char *slash = line + strlen(line); slash; slash = strrchr(line + 3, '/')) {
+            *slash = '\0';
+            snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", line + 3);
+            limit = read_limit(path, limit);
+        }
+    }
+    fclose(file);
+    return read_limit("/sys/fs/cgroup/memory/memory.limit_in_bytes", limit);
+}
+
+uint64_t forge_machine_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    uint64_t all = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : UINT64_C(1) << 31;
+
+    return cgroup_limit(all) / 2;
+}
+
+unsigned forge_machine_processors(void)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) != 0 || CPU_COUNT(&set) < 1)
+        return 1;
+    return (unsigned)CPU_COUNT(&set);
+}

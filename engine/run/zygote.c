@@ -1,0 +1,213 @@
+#include "run/zygote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHILDREN_MAX 256
+#define INPUT_FD 3
+#define OUTPUT_FD 4
+
+struct child {
+    pid_t pid;
+    int output; /* the zygote's copy of the scanner's end */
+    int64_t deadline_ms;
+    bool late;
+};
+
+struct zygote {
+    int control, signals;
+    const struct forge_scanner_limits *limits;
+    struct child children[CHILDREN_MAX];
+    size_t count;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Take one order with its two descriptors. 1: taken, 0: the program is gone, -1: nonsense. */
+static int receive(int control, struct forge_zygote_order *order, int fds[2])
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+    } ancillary;
+    struct iovec part = {order, sizeof *order};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = ancillary.bytes,
+                             .msg_controllen = sizeof ancillary.bytes};
+    ssize_t got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *header;
+
+    if (got < 0)
+        return errno == EINTR ? -1 : 0;
+    if (got == 0)
+        return 0;
+    header = CMSG_FIRSTHDR(&message);
+    if ((size_t)got != sizeof *order || !header || header->cmsg_type != SCM_RIGHTS ||
+        header->cmsg_len != CMSG_LEN(2 * sizeof(int)))
+        return -1;
+    memcpy(fds, CMSG_DATA(header), 2 * sizeof(int));
+    return 1;
+}
+
+/* In the child: only the two descriptors stay, at fixed numbers. */
+static void keep_descriptors(int input, int output)
+{
+    int high_input = fcntl(input, F_DUPFD, 16), high_output = fcntl(output, F_DUPFD, 16);
+
+    if (high_input < 0 || high_output < 0 || dup2(high_input, INPUT_FD) < 0 ||
+        dup2(high_output, OUTPUT_FD) < 0 || close_range(OUTPUT_FD + 1, ~0U, 0) != 0)
+        _exit(1);
+}
+
+static void start(struct zygote *zygote, const struct forge_zygote_order *order, int input,
+                  int output)
+{
+    struct child *child = &zygote->children[zygote->count];
+    sigset_t none;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        keep_descriptors(input, output);
+        forge_scanner_process(order, INPUT_FD, OUTPUT_FD, &zygote->limits->sandbox);
+    }
+    close(input);
+    if (pid < 0) {
+        close(output); /* the program sees an answer without an end */
+        return;
+    }
+    *child =
+        (struct child){pid, output, now_ms() + zygote->limits->seconds * INT64_C(1000), false};
+    zygote->count++;
+}
+
+/* Tell the program how a scanner ended, and forget it. The program is reading, so the few
+ * bytes find room. */
+static void finish(struct zygote *zygote, size_t i, int status)
+{
+    struct child *child = &zygote->children[i];
+    struct {
+        struct forge_frame frame;
+        struct forge_scanner_end end;
+    } last;
+
+    memset(&last, 0, sizeof last);
+    last.frame = (struct forge_frame){FORGE_FRAME_END, sizeof last.end};
+    last.end.status = status;
+    last.end.late = child->late;
+    if (send(child->output, &last.frame, sizeof last.frame, MSG_NOSIGNAL) > 0 &&
+        send(child->output, &last.end, sizeof last.end, MSG_NOSIGNAL) < 0)
+        child->late = true;
+    close(child->output);
+    *child = zygote->children[--zygote->count];
+}
+
+static void reap(struct zygote *zygote)
+{
+    struct signalfd_siginfo ignored;
+    int status;
+    pid_t pid;
+
+    while (read(zygote->signals, &ignored, sizeof ignored) > 0)
+        continue;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < zygote->count; i++) {
+            if (zygote->children[i].pid == pid) {
+                finish(zygote, i, status);
+                break;
+            }
+        }
+    }
+}
+
+/* Kill what is late; how long until the next deadline. */
+static int enforce_deadlines(struct zygote *zygote)
+{
+    int64_t now = now_ms(), wait = -1;
+
+    for (size_t i = 0; i < zygote->count; i++) {
+        struct child *child = &zygote->children[i];
+
+        if (child->deadline_ms <= now && !child->late) {
+            child->late = true;
+            kill(child->pid, SIGKILL);
+        } else if (!child->late && (wait < 0 || child->deadline_ms - now < wait)) {
+            wait = child->deadline_ms - now;
+        }
+    }
+    return (int)wait;
+}
+
+static _Noreturn void end(const struct zygote *zygote)
+{
+    for (size_t i = 0; i < zygote->count; i++)
+        kill(zygote->children[i].pid, SIGKILL);
+    _exit(0);
+}
+
+static void prepare(struct zygote *zygote)
+{
+    sigset_t chld;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    clearenv();
+    setenv("NCRCENV_IGNORE", "1", 1);
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
+    for (int fd = 0; fd < 3 && null >= 0; fd++)
+        dup2(null, fd);
+    sigemptyset(&chld);
+    sigaddset(&chld, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &chld, NULL);
+    zygote->signals = signalfd(-1, &chld, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (zygote->signals < 0)
+        _exit(1);
+}
+
+_Noreturn void forge_zygote_run(int control, const struct forge_scanner_limits *limits)
+{
+    static struct zygote zygote;
+    static struct forge_zygote_order order;
+
+    zygote.control = control;
+    zygote.limits = limits;
+    prepare(&zygote);
+    for (;;) {
+        struct pollfd polled[2] = {{.fd = zygote.signals, .events = POLLIN},
+                                   {.fd = control, .events = POLLIN}};
+        int fds[2], taken;
+
+        /* A full house takes no more orders; they wait in the socket. */
+        if (poll(polled, zygote.count < CHILDREN_MAX ? 2 : 1, enforce_deadlines(&zygote)) < 0 &&
+            errno != EINTR)
+            end(&zygote);
+        reap(&zygote);
+        if (!polled[1].revents || zygote.count == CHILDREN_MAX)
+            continue;
+        taken = receive(control, &order, fds);
+        if (taken == 0)
+            end(&zygote);
+        if (taken > 0)
+            start(&zygote, &order, fds[0], fds[1]);
+    }
+}

@@ -1,0 +1,3 @@
+/* list.h: every executor, one line each, sorted. */
+FORGE_EXECUTOR(local)
+FORGE_EXECUTOR(threads)
