@@ -3,6 +3,11 @@
  * A plug-in, and every part of the recipe, says once what it accepts. The same
  * table checks recipes, fills the settings struct, prints `forge help`, and
  * emits schemas/recipe-v1.json. All texts are borrowed from the document.
+ *
+ * What a plain YAML scalar looks like does not matter where a TEXT, NAME or
+ * CHOICE is wanted: 01, NO and 1.5 are texts, as they are written; only null is
+ * none. Where a number is wanted, a quoted one is refused; 20.0 is a whole
+ * number, as in JSON Schema.
  */
 #ifndef FORGE_DOCUMENT_OPTIONS_H
 #define FORGE_DOCUMENT_OPTIONS_H
@@ -19,9 +24,10 @@ enum forge_option_kind {
     FORGE_OPTION_BYTES,   /* uint64_t: 100MB (1000s), 64MiB (1024s), or plain bytes */
     FORGE_OPTION_NAMES,   /* struct forge_names: one name or a list of names */
     FORGE_OPTION_TEXTS,   /* struct forge_names: one text or a list of texts */
-    FORGE_OPTION_NODE,    /* const struct forge_node *: whatever `schema` allows; its owner checks */
-    FORGE_OPTION_TABLE,   /* a map, filled into the same struct through `table` */
-    FORGE_OPTION_LIST,    /* struct forge_list: a list of maps, each filled through `table` */
+    FORGE_OPTION_NODE,  /* const struct forge_node *: whatever `schema` allows; its owner checks
+                         */
+    FORGE_OPTION_TABLE, /* a map, filled into the same struct through `table` */
+    FORGE_OPTION_LIST,  /* struct forge_list: a list of maps, each filled through `table` */
 };
 
 struct forge_names {
@@ -43,28 +49,33 @@ struct forge_pairs {
 };
 
 struct forge_option {
-    const char *name; /* "*": every other key, slot is struct forge_pairs; ".": the value itself
-                         when it is not a map */
+    const char *name; /* "*": every other key, slot is struct forge_pairs, keys are names; ".":
+                         the value itself when it is not a map, and any value in a table of
+                         nothing else: then the other options keep their fallbacks */
     enum forge_option_kind kind;
-    size_t offset;        /* where in the settings struct: offsetof() */
-    const char *fallback; /* as it would be written; NULL: zero */
-    const char *help;     /* one line, lower case */
-    bool required;
-    bool nullable;                     /* NODE and "*" values: null is allowed */
-    bool expression;                   /* text that must be quoted when it looks like YAML */
-    double minimum, maximum;           /* INTEGER, NUMBER; both 0: any */
-    const char *const *choices;        /* CHOICE, NULL-terminated */
-    const struct forge_option *table;  /* TABLE, LIST */
-    size_t item_size;                  /* LIST: size of one struct */
-    const char *schema;                /* NODE: a JSON Schema fragment; NULL: anything */
-    void (*schema_of)(struct forge_text *out); /* NODE: writes that fragment; wins over schema */
-    bool or_one;                       /* LIST: a single map does for a list of one */
+    size_t offset;                    /* where in the settings struct: offsetof() */
+    const char *fallback;             /* as it would be written; NULL: zero */
+    const char *help;                 /* one line, lower case */
+    bool required;                    /* "*": there must be at least one */
+    bool nullable;                    /* NODE and "*" values: null is allowed */
+    bool expression;                  /* text that must be quoted when YAML would cut it: a map
+                                         or list, or brackets that do not match (F016) */
+    double minimum, maximum;          /* INTEGER, NUMBER, BYTES; both 0: any; a maximum below
+                                         the minimum is none */
+    const char *const *choices;       /* CHOICE, NULL-terminated */
+    const struct forge_option *table; /* TABLE, LIST */
+    size_t item_size;                 /* LIST, and TABLE of "*": size of one struct */
+    const char *schema;               /* NODE: a JSON Schema fragment; NULL: anything */
+    void (*schema_of)(
+        struct forge_text *out); /* NODE: writes that fragment; wins over schema */
+    bool or_one;                 /* LIST: a single map does for a list of one */
     bool later; /* known, but not of this version: F028 when given; not in the schema */
 };
 
 /* Fill `settings` (zeroed) from `value` (NULL: nothing given). Every mistake is reported;
- * false when there was one. `what` names the thing in messages: "transform select". The
- * table ends with {0}. */
+ * false when there was one; what was good is filled even so. `what` names the thing in
+ * messages: "transform select"; `place` is where what is missing is reported. The table ends
+ * with {0}; NULL is an empty one. A TABLE that is not given has its fallbacks. */
 FORGE_MUST_CHECK bool forge_options_read(void *settings, const struct forge_option *table,
                                          const struct forge_node *value,
                                          struct forge_place place, const char *what,

@@ -1,8 +1,8 @@
-/* parts.h: what the files that read YAML share. Private to this folder. */
+/* parts.h: what the files of this folder share. Private to it. */
 #ifndef FORGE_DOCUMENT_PARTS_H
 #define FORGE_DOCUMENT_PARTS_H
 
-#include "document/diagnostics.h"
+#include "document/options.h"
 
 /* The text of a document, behind a byte order mark, with a NUL behind it. */
 struct forge_document_text {
@@ -33,5 +33,26 @@ struct forge_document_problem {
 /* NULL when the problem is none of those we know. */
 const struct forge_document_problem *forge_document_problem_find(const char *context,
                                                                  const char *problem);
+
+struct forge_option_reading {
+    struct forge_arena *arena;
+    struct forge_diagnostics *diagnostics;
+};
+
+/* Check one value and put it into `slot`: of a TABLE the settings struct, of all others the
+ * field. `label` names the value in messages. */
+bool forge_option_store(void *slot, const struct forge_option *option,
+                        const struct forge_node *node, const char *label,
+                        const struct forge_option_reading *reading);
+
+/* What an option wants, in words: "a whole number"; into `out`. */
+void forge_option_describe(struct forge_text *out, const struct forge_option *option);
+
+/* The value that a fallback stands for; false when there is none. */
+bool forge_option_fallback(struct forge_node *out, const struct forge_option *option);
+
+/* Which of the limits hold? */
+bool forge_option_has_minimum(const struct forge_option *option);
+bool forge_option_has_maximum(const struct forge_option *option);
 
 #endif

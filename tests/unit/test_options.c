@@ -1,0 +1,699 @@
+/* Tables of options: what is filled, and what the author of a recipe is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cmocka.h>
+
+#include "document/json.h"
+#include "document/options.h"
+
+#include <string.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
+
+struct person {
+    const char *name;
+    int64_t age;
+};
+
+struct settings {
+    const char *text, *name, *choice, *expression;
+    int64_t integer, least;
+    double number;
+    bool flag;
+    uint64_t bytes;
+    struct forge_names names, texts;
+    const struct forge_node *node, *null;
+    const char *inner_text;
+    int64_t inner_number;
+    struct forge_list people, one;
+};
+
+#define SLOT(member) offsetof(struct settings, member)
+
+static const char *const calendars[] = {"standard", "noleap", "360_day", "1", NULL};
+
+static const struct forge_option person_options[] = {
+    {"name", FORGE_OPTION_TEXT, offsetof(struct person, name), .help = "of the person",
+     .required = true},
+    {"age", FORGE_OPTION_INTEGER, offsetof(struct person, age), "30", .help = "in years"},
+    {0},
+};
+
+static const struct forge_option inner_options[] = {
+    {"text", FORGE_OPTION_TEXT, SLOT(inner_text), .help = "inside", .required = true},
+    {"number", FORGE_OPTION_INTEGER, SLOT(inner_number), "7", .help = "inside"},
+    {0},
+};
+
+static const struct forge_option all_options[] = {
+    {"text", FORGE_OPTION_TEXT, SLOT(text), .help = "any text"},
+    {"name", FORGE_OPTION_NAME, SLOT(name), .help = "a variable"},
+    {"integer", FORGE_OPTION_INTEGER, SLOT(integer), "3", .help = "a number", .minimum = -5,
+     .maximum = 5},
+    {"least", FORGE_OPTION_INTEGER, SLOT(least), .help = "a large number", .minimum = 1,
+     .maximum = 9e15},
+    {"number", FORGE_OPTION_NUMBER, SLOT(number), "0.5", .help = "a number", .minimum = -1.5,
+     .maximum = 2},
+    {"flag", FORGE_OPTION_FLAG, SLOT(flag), "true", .help = "yes or no"},
+    {"choice", FORGE_OPTION_CHOICE, SLOT(choice), "standard", .help = "as in CF",
+     .choices = calendars},
+    {"bytes", FORGE_OPTION_BYTES, SLOT(bytes), "64MiB", .help = "a size"},
+    {"names", FORGE_OPTION_NAMES, SLOT(names), .help = "variables"},
+    {"texts", FORGE_OPTION_TEXTS, SLOT(texts), .help = "texts"},
+    {"node", FORGE_OPTION_NODE, SLOT(node), .help = "anything"},
+    {"null", FORGE_OPTION_NODE, SLOT(null), .help = "anything, or nothing", .nullable = true,
+     .schema = "{\"type\":\"string\"}"},
+    {"expression", FORGE_OPTION_TEXT, SLOT(expression), .help = "a formula",
+     .expression = true},
+    {"inner", FORGE_OPTION_TABLE, 0, .help = "more", .table = inner_options},
+    {"people", FORGE_OPTION_LIST, SLOT(people), .help = "who", .table = person_options,
+     .item_size = sizeof(struct person)},
+    {"one", FORGE_OPTION_LIST, SLOT(one), .help = "who", .table = person_options,
+     .item_size = sizeof(struct person), .or_one = true},
+    {"later", FORGE_OPTION_NODE, .later = true, .help = "not yet"},
+    {0},
+};
+
+struct dates {
+    const char *from, *to, *step;
+};
+
+static const struct forge_option dates_options[] = {
+    {"from", FORGE_OPTION_TEXT, offsetof(struct dates, from), .help = "first key, inclusive",
+     .required = true},
+    {"to", FORGE_OPTION_TEXT, offsetof(struct dates, to), .help = "last key, inclusive",
+     .required = true},
+    {"step", FORGE_OPTION_TEXT, offsetof(struct dates, step), "1d", .help = "such as 1d"},
+    {0},
+};
+
+static const struct forge_option chunks_options[] = {
+    {"*", FORGE_OPTION_INTEGER, 0, .help = "dimension: length", .required = true, .minimum = 1},
+    {0},
+};
+static const struct forge_option attributes_options[] = {
+    {"*", FORGE_OPTION_NODE, 0, .help = "attribute: value; null removes one", .nullable = true},
+    {0},
+};
+static const struct forge_option set_options[] = {
+    {"*", FORGE_OPTION_TEXT, 0, .help = "variable: \"expression\"", .expression = true},
+    {0},
+};
+static const struct forge_option encodings_options[] = {
+    {"*", FORGE_OPTION_TABLE, 0, .help = "variable: encoding", .table = person_options,
+     .item_size = sizeof(struct person)},
+    {0},
+};
+static const struct forge_option names_options[] = {
+    {".", FORGE_OPTION_NAMES, 0, .help = "variables", .required = true},
+    {0},
+};
+
+struct codec {
+    const char *name;
+    int64_t level;
+};
+
+static const struct forge_option codec_options[] = {
+    {".", FORGE_OPTION_NAME, offsetof(struct codec, name), .help = "just a name"},
+    {"id", FORGE_OPTION_NAME, offsetof(struct codec, name), .help = "its name",
+     .required = true},
+    {"level", FORGE_OPTION_INTEGER, offsetof(struct codec, level), "5", .help = "how hard"},
+    {0},
+};
+
+struct reading {
+    struct forge_arena arena;
+    struct forge_diagnostics diagnostics;
+    struct forge_node *root;
+    bool good;
+};
+
+static void read_options(struct reading *r, void *settings, const struct forge_option *table,
+                         const char *what, const char *yaml)
+{
+    *r = (struct reading){0};
+    r->diagnostics.arena = &r->arena;
+    assert_true(forge_document_parse(&r->root, &r->arena, "r.yaml", yaml, strlen(yaml),
+                                     &r->diagnostics));
+    r->good = forge_options_read(settings, table, r->root, r->root->place, what, &r->arena,
+                                 &r->diagnostics);
+    assert_int_equal(r->good, r->diagnostics.count == 0);
+}
+
+static void assert_mistakes(const struct forge_option *table, const char *what,
+                            const char *yaml, const char *want)
+{
+    union {
+        struct settings all;
+        struct forge_pairs pairs;
+    } settings = {0};
+    struct forge_text got = {0};
+    struct reading r;
+
+    read_options(&r, &settings, table, what, yaml);
+    for (size_t i = 0; i < r.diagnostics.count; i++) {
+        const struct forge_diagnostic *item = &r.diagnostics.items[i];
+
+        forge_text_print(&got, "%s%s %u:%u+%u %s", i > 0 ? "\n" : "",
+                         forge_fault_code(item->fault), item->place.line, item->place.column,
+                         item->width, item->text);
+        if (item->help)
+            forge_text_print(&got, " | %s", item->help);
+    }
+    assert_string_equal(forge_text_string(&got), want);
+    forge_text_clear(&got);
+    forge_arena_clear(&r.arena);
+}
+
+static void every_kind_is_filled(void **state)
+{
+    (void)state;
+    static const char yaml[] = "text: 01\n"
+                               "name: sst\n"
+                               "integer: -5\n"
+                               "least: 20.0\n"
+                               "number: 1e-1\n"
+                               "flag: false\n"
+                               "choice: 1\n"
+                               "bytes: 1.5 GiB\n"
+                               "names: [sst, \"*_bnds\"]\n"
+                               "texts: NO\n"
+                               "node: [1]\n"
+                               "null: ~\n"
+                               "expression: where(a > 1.5, \"(\", b)[0]\n"
+                               "inner: {text: t}\n"
+                               "people: [{name: a}, {name: b, age: 4}]\n"
+                               "one: {name: c}\n";
+    struct settings s = {0};
+    struct reading r;
+
+    read_options(&r, &s, all_options, "the thing", yaml);
+    assert_true(r.good);
+    assert_string_equal(s.text, "01");
+    assert_string_equal(s.name, "sst");
+    assert_int_equal(s.integer, -5);
+    assert_int_equal(s.least, 20);
+    assert_true(s.number == 0.1);
+    assert_false(s.flag);
+    assert_ptr_equal(s.choice, calendars[3]);
+    assert_int_equal(s.bytes, 3ULL << 29);
+    assert_int_equal(s.names.count, 2);
+    assert_string_equal(s.names.items[1], "*_bnds");
+    assert_int_equal(s.names.nodes[1]->place.column, 14);
+    assert_int_equal(s.texts.count, 1);
+    assert_string_equal(s.texts.items[0], "NO");
+    assert_int_equal(s.node->kind, FORGE_NODE_LIST);
+    assert_true(forge_node_is_null(s.null));
+    assert_string_equal(s.expression, "where(a > 1.5, \"(\", b)[0]");
+    assert_string_equal(s.inner_text, "t");
+    assert_int_equal(s.inner_number, 7);
+    assert_int_equal(s.people.count, 2);
+    assert_string_equal(((struct person *)s.people.items)[0].name, "a");
+    assert_int_equal(((struct person *)s.people.items)[0].age, 30);
+    assert_int_equal(((struct person *)s.people.items)[1].age, 4);
+    assert_int_equal(s.people.nodes[1]->kind, FORGE_NODE_MAP);
+    assert_int_equal(s.one.count, 1);
+    assert_string_equal(((struct person *)s.one.items)[0].name, "c");
+    forge_arena_clear(&r.arena);
+}
+
+static void what_is_not_given_has_its_fallback(void **state)
+{
+    (void)state;
+    struct settings s = {0}, none = {0};
+    struct reading r;
+
+    read_options(&r, &s, all_options, "the thing", "{}");
+    assert_true(r.good);
+    assert_null(s.text);
+    assert_int_equal(s.integer, 3);
+    assert_true(s.number == 0.5);
+    assert_true(s.flag);
+    assert_string_equal(s.choice, "standard");
+    assert_int_equal(s.bytes, 64 << 20);
+    assert_int_equal(s.inner_number, 7);
+    assert_null(s.inner_text);
+    assert_int_equal(s.people.count, 0);
+    assert_true(forge_options_read(&none, all_options, NULL, r.root->place, "the thing",
+                                   &r.arena, &r.diagnostics));
+    assert_string_equal(none.choice, "standard");
+    assert_true(forge_options_read(NULL, NULL, NULL, r.root->place, "nothing", &r.arena,
+                                   &r.diagnostics));
+    assert_true(forge_options_read(NULL, NULL, r.root, r.root->place, "nothing", &r.arena,
+                                   &r.diagnostics));
+    forge_arena_clear(&r.arena);
+}
+
+static void values_of_the_wrong_kind_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *want;
+    } rows[] = {
+        {"text: [a]", "F011 1:7+3 text: expected a text, got a list"},
+        {"text: {a: b}", "F011 1:7+6 text: expected a text, got a map"},
+        {"text:", "F012 1:6+1 text: expected a text, got nothing"},
+        {"text: ~", "F012 1:7+1 text: expected a text, got nothing"},
+        {"name: a/b", "F019 1:7+3 name: \"a/b\" cannot be a name | a name has no \"/\", no "
+                      "control characters and at most 255 bytes"},
+        {"name: [a]", "F011 1:7+3 name: expected a name, got a list"},
+        {"integer: two", "F012 1:10+3 integer: expected a whole number, got \"two\""},
+        {"integer: 1.5", "F012 1:10+3 integer: expected a whole number, got \"1.5\""},
+        {"integer: .inf", "F012 1:10+4 integer: expected a whole number, got \".inf\""},
+        {"integer: '2'",
+         "F012 1:10+3 integer: expected a whole number, got \"2\" | write it without quotes"},
+        {"integer: 6", "F014 1:10+1 integer: expected -5 to 5, got 6"},
+        {"integer: -6", "F014 1:10+2 integer: expected -5 to 5, got -6"},
+        {"least: 0", "F014 1:8+1 least: expected at least 1, got 0"},
+        {"least: 9223372036854775808",
+         "F012 1:8+19 least: expected a whole number, got \"9223372036854775808\""},
+        {"number: x", "F012 1:9+1 number: expected a number, got \"x\""},
+        {"number: .nan", "F012 1:9+4 number: expected a number, got \".nan\""},
+        {"number: 1e999", "F012 1:9+5 number: expected a number, got \"1e999\""},
+        {"number: -1.51", "F014 1:9+5 number: expected -1.5 to 2, got -1.51"},
+        {"flag: yes", "F012 1:7+3 flag: expected true or false, got \"yes\""},
+        {"flag: 1", "F012 1:7+1 flag: expected true or false, got \"1\""},
+        {"flag: 'true'", "F012 1:7+6 flag: expected true or false, got \"true\""},
+        {"choice: nolaep", "F013 1:9+6 choice: expected one of standard, noleap, 360_day, 1, "
+                           "got \"nolaep\" | did "
+                           "you mean \"noleap\"?"},
+        {"choice: lunar",
+         "F013 1:9+5 choice: expected one of standard, noleap, 360_day, 1, got \"lunar\""},
+        {"choice: {a: b}",
+         "F011 1:9+6 choice: expected one of standard, noleap, 360_day, 1, got a map"},
+        {"bytes: 64mb",
+         "F012 1:8+4 bytes: expected a size such as 100MB or 64MiB, got \"64mb\""},
+        {"bytes: -1", "F012 1:8+2 bytes: expected a size such as 100MB or 64MiB, got \"-1\""},
+        {"bytes: 1.5", "F012 1:8+3 bytes: expected a size such as 100MB or 64MiB, got \"1.5\""},
+        {"bytes: 1.5555MB",
+         "F012 1:8+8 bytes: expected a size such as 100MB or 64MiB, got \"1.5555MB\""},
+        {"bytes: 99999999999TiB",
+         "F012 1:8+14 bytes: expected a size such as 100MB or 64MiB, got \"99999999999TiB\""},
+        {"bytes: [1]", "F011 1:8+3 bytes: expected a size such as 100MB or 64MiB, got a list"},
+        {"names: {a: b}", "F011 1:8+6 names: expected a name or a list of names, got a map"},
+        {"names: [a, [b]]",
+         "F011 1:12+3 names: expected a name or a list of names, got a list"},
+        {"names: [a, ~, ..]",
+         "F012 1:12+1 names: expected a name or a list of names, got nothing\n"
+         "F019 1:15+2 names: \"..\" cannot be a name | a name has no \"/\", no control "
+         "characters and at most 255 bytes"},
+        {"texts:", "F012 1:7+1 texts: expected a text or a list of texts, got nothing"},
+        {"node:", "F012 1:6+1 node: expected a value, got nothing"},
+        {"inner: 3", "F011 1:8+1 inner: expected a map, got a single value | known keys: text, "
+                     "number"},
+        {"inner: {}", "F010 1:8+2 \"text\" is missing in inner: inside"},
+        {"inner: {text: a, tex: b}",
+         "F017 1:18+3 unknown key \"tex\" in inner | did you mean \"text\"?"},
+        {"people: {name: a}", "F011 1:9+9 people: expected a list of maps, got a map"},
+        {"people: a", "F011 1:9+1 people: expected a list of maps, got \"a\""},
+        {"people: [a]", "F011 1:10+1 people: expected a map, got a single value | known keys: "
+                        "name, age"},
+        {"people: [{age: old}]", "F012 1:16+3 age: expected a whole number, got \"old\"\n"
+                                 "F010 1:10+10 \"name\" is missing in people: of the person"},
+        {"one:", "F011 1:5+1 one: expected a list of maps, or one map, got nothing"},
+        {"later: 1", "F028 1:1+5 \"later\" in the thing is not in this version of forge"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_mistakes(all_options, "the thing", rows[i].yaml, rows[i].want);
+}
+
+static void keys_that_are_unknown_or_missing_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *want;
+    } rows[] = {
+        {"form: 1981\nto: 1982",
+         "F017 1:1+4 unknown key \"form\" in dates | did you mean "
+         "\"from\"?\n"
+         "F010 1:1+1 \"from\" is missing in dates: first key, inclusive"},
+        {"from: 1\nto: 2\n\"colour\": 3",
+         "F017 3:1+8 unknown key \"colour\" in dates | known keys: from, to, step"},
+        {"{}", "F010 1:1+2 \"from\" is missing in dates: first key, inclusive\n"
+               "F010 1:1+2 \"to\" is missing in dates: last key, inclusive"},
+        {"[1]", "F011 1:1+3 dates: expected a map, got a list | known keys: from, to, step"},
+        {"~", "F011 1:1+1 dates: expected a map, got nothing | known keys: from, to, step"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_mistakes(dates_options, "dates", rows[i].yaml, rows[i].want);
+    assert_mistakes(NULL, "codec crc32c", "{a: 1}",
+                    "F017 1:2+1 unknown key \"a\" in codec crc32c | there is nothing to set");
+    assert_mistakes(all_options, "the recipe", "txet: 1",
+                    "F017 1:1+4 unknown key \"txet\" in the recipe | did you mean \"text\"?");
+    assert_mistakes(all_options, "the recipe", "latre: 1",
+                    "F017 1:1+5 unknown key \"latre\" in the recipe | known keys: text, name, "
+                    "integer, least, number, flag, choice, bytes, names, texts, node, null, "
+                    "expression, inner, people, one");
+}
+
+static void missing_keys_are_told_where_the_caller_says(void **state)
+{
+    (void)state;
+    struct forge_arena arena = {0};
+    struct forge_diagnostics d = {.arena = &arena};
+    struct dates s = {0};
+
+    assert_false(forge_options_read(&s, dates_options, NULL,
+                                    (struct forge_place){"r.yaml", 7, 3}, "dates", &arena, &d));
+    assert_int_equal(d.count, 2);
+    assert_int_equal(d.items[0].place.line, 7);
+    assert_int_equal(d.items[0].place.column, 3);
+    assert_string_equal(s.step, "1d");
+    forge_arena_clear(&arena);
+}
+
+static void maps_of_names_are_checked_entry_by_entry(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct forge_option *table;
+        const char *what, *yaml, *want;
+    } rows[] = {
+        {chunks_options, "chunks", "{time: 20, lat: 1}", ""},
+        {chunks_options, "chunks", "[20]", "F011 1:1+4 chunks: expected a map, got a list"},
+        {chunks_options, "chunks", "{}", "F010 1:1+2 chunks is empty: dimension: length"},
+        {chunks_options, "chunks", "{time: two, lat: 0, lon: }",
+         "F012 1:8+3 time: expected a whole number, got \"two\"\n"
+         "F014 1:18+1 lat: expected at least 1, got 0\n"
+         "F012 1:26+1 lon: expected a whole number, got nothing"},
+        {chunks_options, "chunks", "a/b: 1",
+         "F019 1:1+3 chunks: \"a/b\" cannot be a name | a name has no \"/\", no control "
+         "characters and at most 255 bytes"},
+        {attributes_options, "attrs", "{a: ~, b: 1, c: [x]}", ""},
+        {encodings_options, "variables", "{a: {name: x, age: 1}}", ""},
+        {encodings_options, "variables", "{a: {age: x}}",
+         "F012 1:11+1 age: expected a whole number, got \"x\"\n"
+         "F010 1:5+8 \"name\" is missing in a: of the person"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_mistakes(rows[i].table, rows[i].what, rows[i].yaml, rows[i].want);
+}
+
+static void entries_keep_their_order(void **state)
+{
+    (void)state;
+    struct forge_pairs pairs = {0};
+    struct reading r;
+
+    read_options(&r, &pairs, chunks_options, "chunks", "{time: 20, lat: 1}");
+    assert_int_equal(pairs.count, 2);
+    assert_string_equal(pairs.nodes[0]->key, "time");
+    assert_string_equal(pairs.nodes[1]->text, "1");
+    forge_arena_clear(&r.arena);
+}
+
+static void unquoted_expressions_that_yaml_cuts_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *want;
+    } rows[] = {
+        {"{v: \"where(a, b, c)\"}", ""},
+        {"v: where(a, b, c)", ""},
+        {"v: a['x'] + 2", ""},
+        {"v: 2", ""},
+        {"{v: where(a, b, c)}", "F016 1:5+7 v: quote this expression | HELP"},
+        {"{v: max(a, b), w: (b}", "F016 1:5+5 v: quote this expression | HELP\n"
+                                   "F016 1:19+2 w: quote this expression | HELP"},
+        {"v: {time:%Y}", "F016 1:4+9 v: quote this expression | HELP"},
+        {"v: [a, b]", "F016 1:4+6 v: quote this expression | HELP"},
+        {"{v: a) + (b}", "F016 1:5+7 v: quote this expression | HELP"},
+        {"{v: b, w: }", "F012 1:11+1 w: expected an expression, got nothing"},
+    };
+    static const char help[] = "YAML reads only a part of it; in quotes it is read as a whole";
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct forge_text want = {0};
+        const char *rest = rows[i].want, *at;
+
+        for (; (at = strstr(rest, "HELP")); rest = at + 4) {
+            forge_text_add_bytes(&want, rest, (size_t)(at - rest));
+            forge_text_add(&want, help);
+        }
+        forge_text_add(&want, rest);
+        assert_mistakes(set_options, "transform set", rows[i].yaml, forge_text_string(&want));
+        forge_text_clear(&want);
+    }
+}
+
+static void a_value_may_stand_for_itself(void **state)
+{
+    (void)state;
+    struct forge_names names = {0};
+    struct codec codec = {0};
+    struct reading r;
+
+    read_options(&r, &names, names_options, "transform drop", "ice");
+    assert_int_equal(names.count, 1);
+    assert_string_equal(names.items[0], "ice");
+    forge_arena_clear(&r.arena);
+    read_options(&r, &names, names_options, "transform drop", "[a, b]");
+    assert_int_equal(names.count, 2);
+    forge_arena_clear(&r.arena);
+    read_options(&r, &codec, codec_options, "codec", "gzip");
+    assert_string_equal(codec.name, "gzip");
+    assert_int_equal(codec.level, 5);
+    forge_arena_clear(&r.arena);
+    read_options(&r, &codec, codec_options, "codec", "{id: zstd, level: 7}");
+    assert_string_equal(codec.name, "zstd");
+    assert_int_equal(codec.level, 7);
+    forge_arena_clear(&r.arena);
+    assert_mistakes(codec_options, "codec", "{level: 1}",
+                    "F010 1:1+10 \"id\" is missing in codec: its name");
+    assert_mistakes(codec_options, "codec", "[a]",
+                    "F011 1:1+3 codec: expected a name, got a list");
+    assert_mistakes(names_options, "transform drop", "{a: b}",
+                    "F011 1:1+6 transform drop: expected a name or a list of names, got a map");
+    assert_mistakes(
+        names_options, "transform drop", "~",
+        "F012 1:1+1 transform drop: expected a name or a list of names, got nothing");
+}
+
+static void sizes_are_read_exactly(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t want;
+    } rows[] = {
+        {"0", 0},
+        {"1000", 1000},
+        {"1e3", 1000},
+        {"'12'", 12},
+        {"7B", 7},
+        {"1kB", 1000},
+        {"100MB", 100000000},
+        {"64MiB", 64 << 20},
+        {"64 MiB", 64 << 20},
+        {"0.5KiB", 512},
+        {"1.005GB", 1005000000},
+        {"16777215TiB", 16777215ULL << 40},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct settings s = {0};
+        struct forge_text yaml = {0};
+        struct reading r;
+
+        forge_text_print(&yaml, "bytes: %s", rows[i].text);
+        read_options(&r, &s, all_options, "the thing", yaml.bytes);
+        assert_true(r.good);
+        assert_true(s.bytes == rows[i].want);
+        forge_text_clear(&yaml);
+        forge_arena_clear(&r.arena);
+    }
+}
+
+static void names_are_safe_or_refused(void **state)
+{
+    (void)state;
+    char longest[257];
+    static const struct {
+        const char *name;
+        bool want;
+    } rows[] = {
+        {"sst", true},   {"gr\xc3\xbc\xc3\x9f e", true},
+        {"...", true},   {"", false},
+        {".", false},    {"..", false},
+        {"a/b", false},  {"a\nb", false},
+        {"\x7f", false}, {"\xc2\x85", false},
+        {"\xff", false}, {"*_bnds?", true},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(forge_name_is_safe(rows[i].name), rows[i].want);
+    memset(longest, 'x', 256);
+    longest[255] = '\0';
+    assert_true(forge_name_is_safe(longest));
+    longest[255] = 'x';
+    longest[256] = '\0';
+    assert_false(forge_name_is_safe(longest));
+}
+
+#define TEXT "\"type\":[\"string\",\"number\",\"boolean\"]"
+#define NAME                                                                                   \
+    TEXT ",\"pattern\":\"^(?!\\\\.{1,2}$)[^/\\\\u0000-\\\\u001f\\\\u007f-\\\\u009f]{1,255}$\""
+
+static void tables_are_schemas(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct forge_option *table;
+        const char *want;
+    } rows[] = {
+        {NULL, "{\"type\":\"object\",\"additionalProperties\":false}"},
+        {dates_options,
+         "{\"type\":\"object\",\"properties\":{"
+         "\"from\":{\"description\":\"first key, inclusive\"," TEXT "},"
+         "\"to\":{\"description\":\"last key, inclusive\"," TEXT "},"
+         "\"step\":{\"description\":\"such as 1d\",\"default\":\"1d\"," TEXT "}},"
+         "\"required\":[\"from\",\"to\"],\"additionalProperties\":false}"},
+        {chunks_options,
+         "{\"type\":\"object\",\"properties\":{},\"minProperties\":1,\"propertyNames\":{"
+         "\"pattern\":\"^(?!\\\\.{1,2}$)[^/\\\\u0000-\\\\u001f\\\\u007f-\\\\u009f]{1,255}$\"},"
+         "\"additionalProperties\":{\"description\":\"dimension: length\",\"type\":\"integer\","
+         "\"minimum\":1}}"},
+        {names_options, "{\"description\":\"variables\",\"anyOf\":[{" NAME
+                        "},{\"type\":\"array\",\"items\":{" NAME "}}]}"},
+        {codec_options,
+         "{\"anyOf\":[{\"description\":\"just a name\"," NAME "},{\"type\":\"object\","
+         "\"properties\":{\"id\":{\"description\":\"its name\"," NAME "},\"level\":{"
+         "\"description\":\"how "
+         "hard\",\"default\":5,\"type\":\"integer\"}},\"required\":[\"id\"],"
+         "\"additionalProperties\":false}]}"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct forge_text out = {0};
+
+        forge_options_schema(&out, rows[i].table);
+        assert_string_equal(out.bytes, rows[i].want);
+        forge_text_clear(&out);
+    }
+}
+
+/* What the schema says of one option of all_options, written without its description. */
+static void every_kind_has_its_schema(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *option, *want;
+    } rows[] = {
+        {"integer", "\"default\":3,\"type\":\"integer\",\"minimum\":-5,\"maximum\":5}"},
+        {"least", "\"type\":\"integer\",\"minimum\":1,\"maximum\":9000000000000000}"},
+        {"number", "\"default\":0.5,\"type\":\"number\",\"minimum\":-1.5,\"maximum\":2}"},
+        {"flag", "\"default\":true,\"type\":\"boolean\"}"},
+        {"choice", "\"default\":\"standard\",\"enum\":[\"standard\",\"noleap\",\"360_day\","
+                   "\"1\",1.0]}"},
+        {"bytes", "\"default\":\"64MiB\",\"anyOf\":[{\"type\":\"integer\",\"minimum\":0},"
+                  "{\"type\":\"string\",\"pattern\":\"^[0-9]+$|^[0-9]+([.][0-9]{1,3})? "
+                  "?([kKMGT]?B|[KMGT]iB)$\"}]}"},
+        {"texts", "\"anyOf\":[{" TEXT "},{\"type\":\"array\",\"items\":{" TEXT "}}]}"},
+        {"node", "}"},
+        {"null", "\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}"},
+        {"inner",
+         "\"type\":\"object\",\"properties\":{\"text\":{\"description\":\"inside\"," TEXT
+         "},\"number\":{\"description\":\"inside\",\"default\":7,\"type\":\"integer\"}},"
+         "\"required\":[\"text\"],\"additionalProperties\":false}"},
+    };
+    struct forge_text out = {0};
+
+    forge_options_schema(&out, all_options);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct forge_text start = {0};
+        const char *at;
+
+        forge_text_print(&start, "\"%s\":{\"description\":\"", rows[i].option);
+        at = strstr(out.bytes, start.bytes);
+        assert_non_null(at);
+        at = strchr(at + start.length, '"') + 1;
+        at += *at == ',';
+        assert_int_equal(strncmp(at, rows[i].want, strlen(rows[i].want)), 0);
+        forge_text_clear(&start);
+    }
+    assert_null(strstr(out.bytes, "later"));
+    forge_text_clear(&out);
+}
+
+static void every_schema_is_json(void **state)
+{
+    (void)state;
+    static const struct forge_option *const tables[] = {
+        all_options,        dates_options, chunks_options,
+        attributes_options, set_options,   encodings_options,
+        names_options,      codec_options, NULL,
+    };
+
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        struct forge_arena arena = {0};
+        struct forge_text out = {0};
+        struct forge_json_value *value = NULL;
+        struct forge_error err;
+
+        forge_options_schema(&out, tables[i]);
+        assert_true(forge_json_parse(&value, &arena, out.bytes, out.length, &err));
+        assert_int_equal(value->kind, FORGE_JSON_OBJECT);
+        forge_text_clear(&out);
+        forge_arena_clear(&arena);
+    }
+}
+
+static void tables_are_help_for_people(void **state)
+{
+    (void)state;
+    struct forge_text out = {0};
+
+    forge_options_help(&out, dates_options);
+    forge_options_help(&out, chunks_options);
+    forge_options_help(&out, names_options);
+    assert_string_equal(out.bytes,
+                        "  from  first key, inclusive (a text; required)\n"
+                        "  to    last key, inclusive (a text; required)\n"
+                        "  step  such as 1d (a text; default 1d)\n"
+                        "  NAME  dimension: length (a whole number; required)\n"
+                        "  VALUE  variables (a name or a list of names; required)\n");
+    forge_text_clear(&out);
+    forge_options_help(&out, all_options);
+    assert_non_null(strstr(out.bytes, "\n  choice      as in CF (one of standard, noleap, "
+                                      "360_day, 1; default standard)\n"));
+    assert_non_null(strstr(out.bytes, "\n  node        anything\n"));
+    assert_non_null(strstr(out.bytes, "\n  people      who (a list of maps)\n"
+                                      "      name  of the person (a text; required)\n"
+                                      "      age   in years (a whole number; default 30)\n"));
+    assert_null(strstr(out.bytes, "later"));
+    forge_text_clear(&out);
+    forge_options_help(&out, NULL);
+    assert_string_equal(forge_text_string(&out), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_is_filled),
+        cmocka_unit_test(what_is_not_given_has_its_fallback),
+        cmocka_unit_test(values_of_the_wrong_kind_are_told),
+        cmocka_unit_test(keys_that_are_unknown_or_missing_are_told),
+        cmocka_unit_test(missing_keys_are_told_where_the_caller_says),
+        cmocka_unit_test(maps_of_names_are_checked_entry_by_entry),
+        cmocka_unit_test(entries_keep_their_order),
+        cmocka_unit_test(unquoted_expressions_that_yaml_cuts_are_told),
+        cmocka_unit_test(a_value_may_stand_for_itself),
+        cmocka_unit_test(sizes_are_read_exactly),
+        cmocka_unit_test(names_are_safe_or_refused),
+        cmocka_unit_test(tables_are_schemas),
+        cmocka_unit_test(every_kind_has_its_schema),
+        cmocka_unit_test(every_schema_is_json),
+        cmocka_unit_test(tables_are_help_for_people),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
