@@ -1,4 +1,5 @@
-/* check.h: the kinds of checks that a recipe may ask for; run/checks.c holds them to the data. */
+/* check.h: the kinds of checks that a recipe may ask for; run/checks.c holds them to the data.
+ */
 #ifndef FORGE_RECIPE_CHECK_H
 #define FORGE_RECIPE_CHECK_H
 

@@ -35,14 +35,14 @@ enum forge_keys_kind { FORGE_KEYS_FOUND, FORGE_KEYS_LIST, FORGE_KEYS_INTS, FORGE
 
 /* One dimension of the grid of files. */
 struct forge_combine {
-    bool merge;           /* bring variables together; else join along a dimension */
-    const char *dim;      /* the dimension joined along, or the name of the merge */
-    const char *as;       /* what templates and expressions call the key */
+    bool merge;      /* bring variables together; else join along a dimension */
+    const char *dim; /* the dimension joined along, or the name of the merge */
+    const char *as;  /* what templates and expressions call the key */
     struct forge_place place;
     enum forge_keys_kind keys;
-    struct forge_names list;                       /* LIST */
-    int64_t from, to, step;                        /* INTS */
-    struct {                                       /* DATES */
+    struct forge_names list; /* LIST */
+    int64_t from, to, step;  /* INTS */
+    struct {                 /* DATES */
         enum forge_calendar calendar;
         const char *from, *to; /* as written; `to` may be "now - 2d" */
         struct forge_duration step;
@@ -112,10 +112,11 @@ struct forge_target {
 };
 
 struct forge_check_type; /* recipe/check.h */
+struct forge_check_settings;
 
 struct forge_check_use {
     const struct forge_check_type *type;
-    const struct forge_node *body;
+    const struct forge_check_settings *settings;
     struct forge_place place;
     const struct forge_expression *expression; /* of `assert` */
 };

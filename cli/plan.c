@@ -1,0 +1,56 @@
+/* plan.c: what a bake would do: reads descriptions of files, no array data. */
+#include "cli/request.h"
+
+#include <stdio.h>
+
+static int run(struct session *session, int argc, char **argv);
+
+const struct command command_plan = {
+    .name = "plan",
+    .usage = "RECIPE [options]",
+    .summary = "show tasks, bytes, chunks and memory; reads no array data",
+    .help = RUN_HELP "  --json           the plan as one JSON object\n",
+    .scans = true,
+    .run = run,
+};
+
+static int run(struct session *session, int argc, char **argv)
+{
+    struct progress progress = {.terminal = session->terminal};
+    struct forge_bake_request request;
+    struct arguments arguments;
+    struct forge_recipe recipe;
+    struct forge_plan plan = {0};
+    struct forge_error err;
+    struct forge_text text = {0};
+    int status;
+
+    if (!arguments_read(&arguments, &command_plan, argc, argv, TAKES_RUN | TAKES_JSON, 1, 1))
+        return 2;
+    status = load_recipe(session, &recipe, arguments.operand, arguments.json);
+    if (status != 0)
+        goto out;
+    if (!request_fill(&request, session, &arguments, &recipe, &progress)) {
+        status = 2;
+        goto out;
+    }
+    progress.quiet = arguments.json;
+    if (forge_prepare(&plan, &request, NULL, &err)) {
+        progress_end(&progress);
+        if (arguments.json)
+            forge_plan_json(&text, &plan);
+        else
+            forge_plan_explain(&text, &plan);
+        if (arguments.json)
+            forge_text_add(&text, "\n");
+        print(&text);
+    } else {
+        progress_end(&progress);
+        status = tell_error(session, &err);
+    }
+out:
+    forge_text_clear(&text);
+    forge_plan_close(&plan);
+    forge_recipe_close(&recipe);
+    return status;
+}

@@ -1,0 +1,104 @@
+#include "catalog/provenance.h"
+
+#include "document/json.h"
+
+#include <string.h>
+
+static void add_input(struct forge_text *out, const struct forge_cell *cell,
+                      const struct forge_digest *digest)
+{
+    struct forge_json json = {.out = out};
+    char hex[2 * FORGE_DIGEST_BYTES + 1];
+
+    forge_digest_format(digest, hex);
+    forge_json_object(&json);
+    forge_json_key(&json, "sha256");
+    if (cell->state == FORGE_CELL_WANTED)
+        forge_json_string(&json, hex);
+    else
+        forge_json_null(&json);
+    forge_json_key(&json, "size");
+    if (cell->state == FORGE_CELL_WANTED)
+        forge_json_unsigned(&json, cell->file.status.size);
+    else
+        forge_json_null(&json);
+    forge_json_key(&json, "url");
+    forge_json_string(&json, cell->file.url);
+    forge_json_close(&json, '}');
+    forge_text_add(out, "\n");
+}
+
+/* One line for each file that was looked for, in the order of the grids. */
+static void list_inputs(struct forge_text *out, const struct forge_plan *plan,
+                        const struct forge_digest *digests)
+{
+    for (size_t g = 0; g < plan->grids_count; g++) {
+        for (uint64_t c = 0; c < plan->grids[g].cells_count; c++) {
+            const struct forge_cell *cell = &plan->grids[g].cells[c];
+
+            if (cell->state != FORGE_CELL_EXCLUDED)
+                add_input(out, cell, &digests[plan->first_cell[g] + c]);
+        }
+    }
+}
+
+void forge_provenance_digest(struct forge_digest *out, const struct forge_plan *plan,
+                             const struct forge_digest *digests)
+{
+    struct forge_text text = {0};
+
+    list_inputs(&text, plan, digests);
+    forge_digest_of(out, forge_text_string(&text), text.length);
+    forge_text_clear(&text);
+}
+
+void forge_run_summary_json(struct forge_text *out, const struct forge_run_summary *s)
+{
+    const struct {
+        const char *name;
+        uint64_t number;
+    } rows[] = {
+        {"absent_inputs", s->absent_inputs},       {"bytes_written", s->bytes_written},
+        {"chunks_decoded", s->reads.chunks},       {"decoded_bytes", s->reads.decoded_bytes},
+        {"input_bytes", s->input_bytes},           {"inputs", s->inputs},
+        {"library_bytes", s->reads.library_bytes}, {"library_chunks", s->reads.library_chunks},
+        {"memory_peak_bytes", s->memory_peak},     {"objects", s->objects},
+        {"objects_left_out", s->objects_left_out}, {"stored_bytes_read", s->reads.stored_bytes},
+    };
+    struct forge_json json = {.out = out};
+
+    forge_json_object(&json);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        forge_json_key(&json, rows[i].name);
+        forge_json_unsigned(&json, rows[i].number);
+    }
+    forge_json_close(&json, '}');
+}
+
+bool forge_provenance_write(const char *folder, const struct forge_plan *plan,
+                            const struct forge_digest *digests,
+                            const struct forge_run_summary *summary, struct forge_error *err)
+{
+    const struct forge_recipe *recipe = plan->recipe;
+    struct forge_store *store = NULL;
+    struct forge_text inputs = {0}, canonical = {0}, run = {0};
+    bool good;
+
+    list_inputs(&inputs, plan, digests);
+    forge_node_canonical(&canonical, recipe->root);
+    forge_run_summary_json(&run, summary);
+    good =
+        forge_store_open_file(&store, folder, err) &&
+        forge_store_put(store, "provenance/recipe.yaml", recipe->text, strlen(recipe->text),
+                        err) &&
+        forge_store_put(store, "provenance/recipe.json", forge_text_string(&canonical),
+                        canonical.length, err) &&
+        forge_store_put(store, "provenance/inputs.jsonl", forge_text_string(&inputs),
+                        inputs.length, err) &&
+        forge_store_put(store, "provenance/run.json", forge_text_string(&run), run.length, err);
+    forge_store_close(store);
+    forge_text_clear(&inputs);
+    forge_text_clear(&canonical);
+    forge_text_clear(&run);
+    return good;
+}

@@ -1,0 +1,217 @@
+/* chunks.c: the chunk, shard and codec of a variable. */
+#include "plan/plan_parts.h"
+
+#include "base/checked.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool length_of(uint64_t *out, const struct forge_pairs *pairs, const char *dim)
+{
+    int64_t length;
+
+    for (size_t i = 0; i < pairs->count; i++) {
+        if (strcmp(pairs->nodes[i]->key, dim) == 0 &&
+            forge_node_integer(&length, pairs->nodes[i])) {
+            *out = (uint64_t)length;
+            return true;
+        }
+    }
+    return false;
+}
+
+static double aspect_of(const struct forge_pairs *pairs, const char *dim)
+{
+    double stretch;
+
+    for (size_t i = 0; i < pairs->count; i++) {
+        if (strcmp(pairs->nodes[i]->key, dim) == 0 &&
+            forge_node_number(&stretch, pairs->nodes[i]))
+            return stretch;
+    }
+    return 1;
+}
+
+/* A dimension of `pairs` that the variables do not have is a mistake. */
+static bool check_dims(const struct forge_pairs *pairs, const struct forge_plan *plan,
+                       const char *what, struct forge_arena *arena, struct forge_error *err)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        const char *name = pairs->nodes[i]->key;
+        const char *near;
+
+        if (forge_dataset_dimension(&plan->dataset, name))
+            continue;
+        forge_fail_at(err, pairs->nodes[i]->key_place,
+                      "%s: the dataset has no dimension \"%s\"", what, name);
+        near = forge_text_nearest(name, forge_dataset_names(&plan->dataset, arena, true));
+        if (near)
+            return forge_fail_help(err, "did you mean \"%s\"?", near);
+        return false;
+    }
+    return true;
+}
+
+static uint64_t product(const uint64_t *lengths, unsigned rank)
+{
+    uint64_t all = 1;
+
+    for (unsigned d = 0; d < rank; d++)
+        all *= lengths[d];
+    return all;
+}
+
+/* Chunks of about `elements`, from the source's own: whole inner dimensions first, then as many
+ * of the outer ones as fit; a source chunk that is too large is cut from the outside in. */
+static void chunks_by_size(uint64_t *chunk, const struct forge_array *array, uint64_t elements)
+{
+    for (unsigned d = 0; d < array->rank; d++)
+        chunk[d] = forge_maximum(1, forge_minimum(array->chunk[d], array->shape[d]));
+    for (unsigned d = 0; d < array->rank && product(chunk, array->rank) > elements; d++) {
+        uint64_t rest = product(chunk, array->rank) / chunk[d];
+
+        chunk[d] = forge_maximum(1, elements / forge_maximum(1, rest));
+    }
+    for (unsigned d = array->rank; d-- > 0;) {
+        uint64_t times = elements / forge_maximum(1, product(chunk, array->rank));
+        uint64_t whole = forge_divide_up(forge_maximum(1, array->shape[d]), chunk[d]);
+
+        if (times <= 1)
+            break;
+        chunk[d] = forge_minimum(forge_maximum(1, array->shape[d]),
+                                 chunk[d] * forge_minimum(times, whole));
+    }
+}
+
+/* Chunks of about `elements`, dimension d in proportion to shape[d]^(1/rank) * stretch. */
+static void chunks_by_aspect(uint64_t *chunk, const struct forge_variable *variable,
+                             const struct forge_pairs *aspect, uint64_t elements)
+{
+    const struct forge_array *array = variable->array;
+    double unit = 1;
+
+    for (unsigned d = 0; d < array->rank; d++)
+        unit *= aspect_of(aspect, variable->dims[d]);
+    unit = pow((double)elements / unit, 1.0 / (array->rank > 0 ? array->rank : 1));
+    for (unsigned d = 0; d < array->rank; d++) {
+        double wanted = floor(unit * aspect_of(aspect, variable->dims[d]));
+        double most = (double)forge_maximum(1, array->shape[d]);
+
+        chunk[d] = wanted < 1 ? 1 : (uint64_t)(wanted < most ? wanted : most);
+    }
+}
+
+static void choose_chunk(uint64_t *chunk, const struct forge_target *target,
+                         const struct forge_variable *variable, const struct forge_pairs *own)
+{
+    const struct forge_array *array = variable->array;
+    uint64_t elements = forge_maximum(1, target->chunk_size / forge_dtype_size(array->dtype));
+    const struct forge_pairs *named = own && own->count > 0 ? own : &target->chunks;
+    bool index = forge_variable_is_index(variable) && named != own;
+
+    if (index || array->dtype == FORGE_STRING) {
+        memcpy(chunk, array->shape, sizeof array->shape);
+    } else if (named->count > 0) {
+        for (unsigned d = 0; d < array->rank; d++) {
+            chunk[d] = array->shape[d];
+            if (length_of(&chunk[d], named, variable->dims[d]))
+                chunk[d] = forge_minimum(chunk[d], forge_maximum(1, array->shape[d]));
+        }
+    } else if (target->chunk_aspect.count > 0) {
+        chunks_by_aspect(chunk, variable, &target->chunk_aspect, elements);
+    } else {
+        chunks_by_size(chunk, array, elements);
+    }
+    for (unsigned d = 0; d < array->rank; d++)
+        chunk[d] = forge_maximum(1, chunk[d]);
+}
+
+/* Shards hold whole chunks: a length that is not a multiple is a mistake, but for a shard that
+ * would pass the end of a short variable. */
+static bool choose_shard(struct forge_plan_array *out, const struct forge_target *target,
+                         const struct forge_variable *variable, struct forge_error *err)
+{
+    const struct forge_array *array = variable->array;
+    struct forge_target_array *stored = &out->target;
+
+    if (target->shards.count == 0 || forge_variable_is_index(variable) ||
+        array->dtype == FORGE_STRING || array->rank == 0)
+        return true;
+    stored->sharded = true;
+    for (unsigned d = 0; d < array->rank; d++) {
+        uint64_t whole = forge_divide_up(forge_maximum(1, array->shape[d]), stored->chunk[d]) *
+                         stored->chunk[d];
+
+        stored->shard[d] = whole;
+        if (!length_of(&stored->shard[d], &target->shards, variable->dims[d]))
+            continue;
+        if (stored->shard[d] % stored->chunk[d] != 0 && stored->shard[d] < whole) {
+            forge_fail_at(err, target->place,
+                          "variable \"%s\": the shard length %llu of \"%s\" is no multiple of "
+                          "the chunk length %llu",
+                          variable->name, (unsigned long long)stored->shard[d],
+                          variable->dims[d], (unsigned long long)stored->chunk[d]);
+            return forge_fail_help(
+                err, "such as shards: {%s: %llu}", variable->dims[d],
+                (unsigned long long)(forge_divide_up(stored->shard[d], stored->chunk[d]) *
+                                     stored->chunk[d]));
+        }
+        stored->shard[d] = forge_minimum(stored->shard[d], whole);
+    }
+    return true;
+}
+
+static bool count_objects(struct forge_plan_array *out, const struct forge_recipe *recipe,
+                          struct forge_error *err)
+{
+    const struct forge_variable *variable = out->target.variable;
+    const struct forge_array *array = variable->array;
+    uint64_t counts[FORGE_RANK_MAX];
+    uint64_t size = forge_dtype_size(array->dtype);
+
+    if (!forge_grid_shape(counts, &out->chunks_count, array->rank, array->shape,
+                          out->target.chunk) ||
+        !forge_grid_shape(counts, &out->objects_count, array->rank, array->shape,
+                          out->object) ||
+        out->chunks_count > FORGE_OBJECTS_MAX) {
+        forge_fail_at(err, recipe->target.place,
+                      "variable \"%s\" would have more than %u chunks", variable->name,
+                      FORGE_OBJECTS_MAX);
+        return forge_fail_help(err, "make its chunks larger");
+    }
+    out->total_bytes = forge_array_count(array) * size;
+    out->chunk_bytes = size;
+    for (unsigned d = 0; d < array->rank; d++) {
+        if (!forge_checked_multiply(&out->chunk_bytes, out->chunk_bytes, out->target.chunk[d]))
+            return forge_fail_at(err, recipe->target.place, "variable \"%s\": chunks overflow",
+                                 variable->name);
+    }
+    return true;
+}
+
+bool forge_plan_chunks(struct forge_plan_array *out, struct forge_plan *plan,
+                       const struct forge_variable *variable, struct forge_error *err)
+{
+    const struct forge_target *target = &plan->recipe->target;
+    const struct forge_variable_encoding *encoding =
+        forge_plan_encoding(plan->recipe, variable->name);
+
+    if (!check_dims(&target->chunks, plan, "chunks", &plan->arena, err) ||
+        !check_dims(&target->shards, plan, "shards", &plan->arena, err) ||
+        !check_dims(&target->chunk_aspect, plan, "chunk_aspect", &plan->arena, err) ||
+        (encoding && !check_dims(&encoding->chunks, plan, "chunks", &plan->arena, err)))
+        return false;
+    *out = (struct forge_plan_array){.target.variable = variable};
+    out->target.codec = encoding && encoding->has_codec ? encoding->codec : target->codec;
+    out->target.codec.element_size = forge_dtype_size(variable->array->dtype);
+    choose_chunk(out->target.chunk, target, variable, encoding ? &encoding->chunks : NULL);
+    if (!choose_shard(out, target, variable, err))
+        return false;
+    memcpy(out->object, out->target.sharded ? out->target.shard : out->target.chunk,
+           sizeof out->object);
+    if (!count_objects(out, plan->recipe, err))
+        return false;
+    if (!target->type->accept(&out->target, err))
+        return forge_fail_place(err, encoding ? encoding->place : target->place);
+    return true;
+}

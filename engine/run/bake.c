@@ -1,0 +1,163 @@
+#include "run/bake.h"
+
+#include "catalog/bakery.h"
+#include "run/checks.h"
+#include "run/scanner.h"
+#include "run/write.h"
+
+#include <string.h>
+
+struct baking {
+    const struct forge_bake_request *request;
+    struct forge_write write;
+};
+
+static bool perform(void *context, const struct forge_unit *unit, uint64_t *failed,
+                    struct forge_error *err)
+{
+    struct baking *baking = context;
+
+    return forge_write_perform(&baking->write, unit, failed, err);
+}
+
+static void progress(void *context, uint32_t stage, uint64_t done, uint64_t total)
+{
+    struct baking *baking = context;
+    struct forge_progress now = {"write", done, total, atomic_load(&baking->write.decoded)};
+
+    (void)stage;
+    if (baking->request->progress)
+        baking->request->progress(baking->request->progress_context, &now);
+}
+
+/* Run the write stage into `store`. */
+static bool write_all(struct baking *baking, const struct forge_plan *plan,
+                      struct forge_error *err)
+{
+    const struct forge_stage stage = {
+        .name = "write", .count = plan->tasks_count, .rule = FORGE_AFTER_NONE, .attempts = 3};
+    const struct forge_driver driver = {
+        .executor = baking->request->executor,
+        .workers = plan->workers,
+        .perform = perform,
+        .context = baking,
+        .cancelled = baking->request->cancelled,
+        .progress = progress,
+        .fail_fast = true,
+    };
+
+    return forge_driver_run(&driver, &stage, 1, err);
+}
+
+/* The digests that any run of this recipe on these inputs would write. */
+static void stamp(struct forge_plan *plan, const struct forge_digest *digests)
+{
+    char hex[2 * FORGE_DIGEST_BYTES + 1];
+    struct forge_digest inputs;
+
+    forge_digest_format(&plan->recipe->digest, hex);
+    forge_attributes_set_text(&plan->dataset.attributes, &plan->arena, "forge_recipe_digest",
+                              forge_arena_print(&plan->arena, "sha256:%s", hex));
+    forge_provenance_digest(&inputs, plan, digests);
+    forge_digest_format(&inputs, hex);
+    forge_attributes_set_text(&plan->dataset.attributes, &plan->arena, "forge_inputs_digest",
+                              forge_arena_print(&plan->arena, "sha256:%s", hex));
+}
+
+static bool write_metadata(struct forge_store *store, struct forge_plan *plan,
+                           struct forge_error *err)
+{
+    struct forge_target_array *arrays =
+        forge_arena_array(&plan->arena, plan->arrays_count, sizeof *arrays);
+
+    for (size_t i = 0; i < plan->arrays_count; i++)
+        arrays[i] = plan->arrays[i].target;
+    return plan->recipe->target.type->metadata(store, &plan->dataset, arrays,
+                                               plan->arrays_count, err);
+}
+
+static void summarize(struct forge_run_summary *summary, const struct forge_write *write,
+                      const struct forge_plan *plan)
+{
+    *summary = (struct forge_run_summary){
+        .objects = write->objects,
+        .objects_left_out = write->left_out,
+        .bytes_written = write->bytes,
+        .reads = {.chunks = write->chunks,
+                  .stored_bytes = write->stored,
+                  .decoded_bytes = write->decoded,
+                  .library_chunks = write->library_chunks,
+                  .library_bytes = write->library_bytes},
+        .memory_peak = write->budget->peak,
+    };
+    for (size_t g = 0; g < plan->grids_count; g++) {
+        for (uint64_t c = 0; c < plan->grids[g].cells_count; c++) {
+            const struct forge_cell *cell = &plan->grids[g].cells[c];
+
+            summary->inputs += cell->state == FORGE_CELL_WANTED;
+            summary->absent_inputs += cell->state == FORGE_CELL_ABSENT;
+            if (cell->state == FORGE_CELL_WANTED)
+                summary->input_bytes += cell->file.status.size;
+        }
+    }
+}
+
+/* Write, check and describe one version inside its hidden folder. */
+static bool fill_version(struct baking *baking, struct forge_plan *plan,
+                         const struct forge_version *version,
+                         const struct forge_digest *digests, struct forge_run_report *report,
+                         struct forge_error *err)
+{
+    const struct forge_bake_request *request = baking->request;
+    struct forge_budget budget = {.limit = request->memory_bytes};
+    struct forge_library library = forge_scanner_library(request->scanners);
+    struct forge_store *store = NULL;
+    bool good = forge_store_open_file(
+        &store, forge_arena_print(&plan->arena, "%s/%s", version->staging, version->store),
+        err);
+
+    baking->write = (struct forge_write){
+        .plan = plan,
+        .store = store,
+        .budget = &budget,
+        .library = &library,
+        .cancelled = request->cancelled,
+    };
+    stamp(plan, digests);
+    good = good && write_all(baking, plan, err) && write_metadata(store, plan, err) &&
+           forge_checks_hold(plan, store, &budget, request, err);
+    summarize(&report->summary, &baking->write, plan);
+    good =
+        good && forge_provenance_write(version->staging, plan, digests, &report->summary, err);
+    forge_store_close(store);
+    return good;
+}
+
+bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
+                const struct forge_bake_request *given, struct forge_error *err)
+{
+    struct forge_bake_request request = *given;
+    struct baking baking = {.request = &request};
+    struct forge_version version = {.lock = -1};
+    struct forge_bakery bakery;
+    struct forge_digest *digests = NULL;
+    struct forge_digest inputs;
+    char seed[2 * FORGE_DIGEST_BYTES + 1];
+    bool good;
+
+    *report = (struct forge_run_report){0};
+    request.hash_inputs = true;
+    if (!forge_prepare(plan, &request, &digests, err))
+        return false;
+    forge_provenance_digest(&inputs, plan, digests);
+    forge_digest_format(&inputs, seed);
+    good = forge_bakery_open(&bakery, &plan->arena, request.bakery, err) &&
+           forge_version_begin(&version, &bakery, request.recipe->name, request.now_us, seed,
+                               err) &&
+           fill_version(&baking, plan, &version, digests, report, err) &&
+           forge_version_publish(&version, err) &&
+           forge_bakery_current(&report->path, &bakery, request.recipe->name, err);
+    report->version = version.id;
+    forge_version_abandon(&version);
+    return good;
+}

@@ -1,0 +1,58 @@
+/* bake.h: from a recipe to a published version; and the half of it that `plan` needs.
+ *
+ *     prepare    fetch (hash), scan, combine, lay out
+ *     bake       prepare, write, check, publish
+ *
+ * Work is done by `perform` on whatever executor is given; this module keeps
+ * the order of steps and sums what was counted. A version appears whole, after
+ * its checks, or not at all.
+ */
+#ifndef FORGE_RUN_BAKE_H
+#define FORGE_RUN_BAKE_H
+
+#include "catalog/provenance.h"
+#include "run/driver.h"
+
+struct forge_scanners;
+
+/* How far a run is, for people. `total` 0: not known yet. */
+struct forge_progress {
+    const char *stage; /* "scan", "write", .. */
+    uint64_t done, total;
+    uint64_t bytes; /* decoded by this stage so far */
+};
+typedef void forge_progress_show(void *context, const struct forge_progress *progress);
+
+struct forge_bake_request {
+    const struct forge_recipe *recipe;
+    const char *bakery; /* directory */
+    const struct forge_executor_type *executor;
+    unsigned workers;
+    uint64_t memory_bytes;
+    uint64_t prune;
+    int64_t now_us;
+    bool hash_inputs; /* sha256 of every input: a bake does, a plan does not */
+    struct forge_scanners *scanners;
+    const atomic_bool *cancelled;
+    forge_progress_show *progress;
+    void *progress_context;
+};
+
+/* What a run did. */
+struct forge_run_report {
+    struct forge_run_summary summary;
+    const char *version, *path; /* published; in the plan's arena */
+};
+
+/* Resolve, scan, combine and lay out. Close the plan in both cases. `digests` (may be NULL)
+ * gets one digest per cell, zero where there is no file. */
+FORGE_MUST_CHECK bool forge_prepare(struct forge_plan *plan,
+                                    const struct forge_bake_request *request,
+                                    struct forge_digest **digests, struct forge_error *err);
+
+/* All of it. The plan stays open for the caller to explain, and to close. */
+FORGE_MUST_CHECK bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
+                                 const struct forge_bake_request *request,
+                                 struct forge_error *err);
+
+#endif

@@ -1,0 +1,161 @@
+#include "run/scan_values.h"
+
+#include "array/nodes.h"
+#include "array/reader.h"
+#include "run/origin.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SLAB 65536U /* values decoded at once */
+
+struct scanning {
+    const struct forge_plan *plan;
+    const struct forge_plan_array *array;
+    const struct forge_value_rule *rule;
+    struct forge_budget *budget;
+    const atomic_bool *cancelled;
+};
+
+/* The values of a block as decoded doubles, missing ones NaN: a lazy view on it. */
+static const struct forge_array *as_doubles(const struct forge_variable *variable,
+                                            const void *bytes, uint64_t count,
+                                            struct forge_arena *arena)
+{
+    struct forge_variable flat = *variable;
+    union forge_value missing;
+    const struct forge_array *decoded;
+    bool fills;
+
+    flat.array = forge_array_memory(arena, variable->array->dtype, 1, &count, bytes);
+    decoded = forge_variable_decoded(&flat, arena);
+    missing.float64 = NAN;
+    fills = decoded == flat.array && variable->has_fill;
+    if (decoded->dtype == FORGE_FLOAT64)
+        return decoded;
+    return forge_array_cast(arena, decoded, FORGE_FLOAT64, fills ? &variable->fill : NULL,
+                            fills ? &missing : NULL, variable->name);
+}
+
+static bool broken(const struct scanning *scanning, const struct forge_region *region,
+                   uint64_t number, double value, struct forge_error *err)
+{
+    const struct forge_value_rule *rule = scanning->rule;
+    const struct forge_array *array = rule->variable->array;
+    uint64_t index[FORGE_RANK_MAX];
+    struct forge_text at = {0};
+    const char *url;
+
+    forge_grid_index(index, array->rank, region->count, number);
+    for (unsigned d = 0; d < array->rank; d++) {
+        index[d] += region->start[d];
+        forge_text_print(&at, "%s%s=%llu", d > 0 ? ", " : "", rule->variable->dims[d],
+                         (unsigned long long)index[d]);
+    }
+    url = forge_origin_of(scanning->plan, rule->variable->name, index);
+    if (rule->no_missing)
+        forge_fail(err, FORGE_CHECK_FAILED, "%s: \"%s\" is missing at (%s)%s%s", rule->what,
+                   rule->variable->name, forge_text_string(&at), url ? ", from " : "",
+                   url ? url : "");
+    else
+        forge_fail(err, FORGE_CHECK_FAILED,
+                   "%s: \"%s\" is %.9g at (%s), outside [%.9g, %.9g]%s%s", rule->what,
+                   rule->variable->name, value, forge_text_string(&at), rule->low, rule->high,
+                   url ? ", from " : "", url ? url : "");
+    forge_text_clear(&at);
+    return false;
+}
+
+static bool hold_slab(const struct scanning *scanning, const double *values, uint64_t count,
+                      uint64_t first, const struct forge_region *region,
+                      struct forge_error *err)
+{
+    const struct forge_value_rule *rule = scanning->rule;
+
+    for (uint64_t i = 0; i < count; i++) {
+        bool bad = rule->no_missing ? isnan(values[i])
+                                    : values[i] < rule->low || values[i] > rule->high;
+
+        if (bad)
+            return broken(scanning, region, first + i, values[i], err);
+    }
+    return true;
+}
+
+static bool hold_task(const struct scanning *scanning, uint64_t task,
+                      struct forge_reader *reader, struct forge_block *raw,
+                      struct forge_block *slab, struct forge_error *err)
+{
+    const struct forge_variable *variable = scanning->rule->variable;
+    const struct forge_array *array = variable->array, *doubles;
+    struct forge_arena arena = {0};
+    struct forge_region region;
+    struct forge_view view;
+    uint64_t count = 0;
+    bool good;
+
+    forge_plan_task(scanning->plan, scanning->array->first_task + task, &region);
+    good = forge_region_count(&count, array->rank, &region) &&
+           forge_block_reserve(raw, count * forge_dtype_size(array->dtype), err);
+    if (!good)
+        return false;
+    view = forge_view_of(raw->bytes, array->rank, region.count, forge_dtype_size(array->dtype));
+    good = forge_array_read(array, reader, &region, &view, err);
+    doubles = as_doubles(variable, raw->bytes, count, &arena);
+    for (uint64_t at = 0; at < count && good; at += SLAB) {
+        struct forge_region part = {.start = {at}, .count = {SLAB}, .step = {1}};
+
+        if (count - at < SLAB)
+            part.count[0] = count - at;
+        view = forge_view_of(slab->bytes, 1, part.count, sizeof(double));
+        good = forge_array_read(doubles, reader, &part, &view, err) &&
+               hold_slab(scanning, (const double *)(const void *)slab->bytes, part.count[0], at,
+                         &region, err);
+    }
+    forge_arena_clear(&arena);
+    return good;
+}
+
+static bool perform(void *context, const struct forge_unit *unit, uint64_t *failed,
+                    struct forge_error *err)
+{
+    const struct scanning *scanning = context;
+    struct forge_reader reader = {.budget = scanning->budget, .cancelled = scanning->cancelled};
+    struct forge_block raw = {.budget = scanning->budget}, slab = {0};
+    bool good = forge_block_open(&slab, scanning->budget, SLAB * sizeof(double), err);
+
+    for (uint64_t t = unit->first; t < unit->first + unit->count && good; t++) {
+        *failed = t;
+        good = hold_task(scanning, t, &reader, &raw, &slab, err);
+    }
+    forge_block_close(&raw);
+    forge_block_close(&slab);
+    forge_reader_close(&reader);
+    return good;
+}
+
+bool forge_values_hold(const struct forge_plan *plan, const struct forge_value_rule *rule,
+                       struct forge_budget *budget, const struct forge_bake_request *request,
+                       struct forge_error *err)
+{
+    struct scanning scanning = {plan, NULL, rule, budget, request->cancelled};
+    struct forge_stage stage = {.name = "check", .rule = FORGE_AFTER_NONE};
+    struct forge_driver driver = {
+        .executor = request->executor,
+        .workers = plan->workers,
+        .perform = perform,
+        .context = &scanning,
+        .cancelled = request->cancelled,
+        .fail_fast = true,
+    };
+
+    if (rule->variable->array->dtype == FORGE_STRING)
+        return rule->no_missing || forge_fail(err, FORGE_CHECK_FAILED, "%s: \"%s\" holds text",
+                                              rule->what, rule->variable->name);
+    for (size_t i = 0; i < plan->arrays_count; i++) {
+        if (strcmp(plan->arrays[i].target.variable->name, rule->variable->name) == 0)
+            scanning.array = &plan->arrays[i];
+    }
+    stage.count = scanning.array ? scanning.array->tasks_count : 0;
+    return forge_driver_run(&driver, &stage, 1, err);
+}

@@ -1,0 +1,125 @@
+#include "run/write.h"
+
+#include <string.h>
+
+static void count_reads(struct forge_write *write, const struct forge_read_counts *counts)
+{
+    atomic_fetch_add(&write->chunks, counts->chunks);
+    atomic_fetch_add(&write->stored, counts->stored_bytes);
+    atomic_fetch_add(&write->decoded, counts->decoded_bytes);
+    atomic_fetch_add(&write->library_chunks, counts->library_chunks);
+    atomic_fetch_add(&write->library_bytes, counts->library_bytes);
+}
+
+/* Encode the object whose first element is at `origin` of the region, and put it. */
+static bool put_object(struct forge_write *write, const struct forge_plan_array *array,
+                       const struct forge_region *region, const struct forge_view *view,
+                       const uint64_t *origin, struct forge_encoder *encoder,
+                       struct forge_error *err)
+{
+    const struct forge_target_type *type = write->plan->recipe->target.type;
+    const struct forge_array *from = array->target.variable->array;
+    struct forge_view at = forge_view_shift(view, from->rank, origin);
+    uint64_t index[FORGE_RANK_MAX], count[FORGE_RANK_MAX], length = 0;
+    const unsigned char *bytes = NULL;
+    struct forge_text key = {0};
+    bool absent = false, good;
+
+    for (unsigned d = 0; d < from->rank; d++) {
+        uint64_t start = region->start[d] + origin[d], left = from->shape[d] - start;
+
+        index[d] = start / array->object[d];
+        count[d] = left < array->object[d] ? left : array->object[d];
+    }
+    if (!type->encode(&array->target, &at, count, encoder, &bytes, &length, &absent, err))
+        return false;
+    if (absent) {
+        atomic_fetch_add(&write->left_out, 1);
+        return true;
+    }
+    type->key(&key, &array->target, index);
+    good = forge_store_put(write->store, forge_text_string(&key), bytes, length, err);
+    forge_text_clear(&key);
+    atomic_fetch_add(&write->objects, good);
+    atomic_fetch_add(&write->bytes, good ? length : 0);
+    return good;
+}
+
+static bool put_objects(struct forge_write *write, const struct forge_plan_array *array,
+                        const struct forge_region *region, const struct forge_view *view,
+                        struct forge_encoder *encoder, struct forge_error *err)
+{
+    const struct forge_array *from = array->target.variable->array;
+    uint64_t counts[FORGE_RANK_MAX], index[FORGE_RANK_MAX] = {0}, origin[FORGE_RANK_MAX], total;
+
+    if (!forge_grid_shape(counts, &total, from->rank, region->count, array->object))
+        return forge_fail(err, FORGE_FAILED, "too many objects in one task");
+    if (total == 0)
+        return true;
+    do {
+        for (unsigned d = 0; d < from->rank; d++)
+            origin[d] = index[d] * array->object[d];
+        if (!put_object(write, array, region, view, origin, encoder, err))
+            return false;
+    } while (forge_grid_next(index, from->rank, counts));
+    return true;
+}
+
+static bool write_task(struct forge_write *write, uint64_t task, struct forge_reader *reader,
+                       struct forge_encoder *encoder, struct forge_block *block,
+                       struct forge_error *err)
+{
+    struct forge_region region;
+    const struct forge_plan_array *array = forge_plan_task(write->plan, task, &region);
+    const struct forge_variable *variable = array->target.variable;
+    const struct forge_array *from = variable->array;
+    size_t size = forge_dtype_size(from->dtype);
+    struct forge_view view;
+    uint64_t count = 0;
+
+    if (!forge_region_count(&count, from->rank, &region) ||
+        !forge_block_reserve(block, count * size, err))
+        return false;
+    view = forge_view_of(block->bytes, from->rank, region.count, size);
+    if (forge_array_read(from, reader, &region, &view, err) &&
+        put_objects(write, array, &region, &view, encoder, err))
+        return true;
+    return strstr(err->text, variable->name)
+               ? false
+               : forge_fail_while(err, "variable \"%s\"", variable->name);
+}
+
+static void encoder_open(struct forge_encoder *encoder, struct forge_budget *budget)
+{
+    *encoder = (struct forge_encoder){0};
+    encoder->padded.budget = budget;
+    encoder->a.budget = budget;
+    encoder->b.budget = budget;
+    encoder->shard.budget = budget;
+}
+
+bool forge_write_perform(void *context, const struct forge_unit *unit, uint64_t *failed,
+                         struct forge_error *err)
+{
+    struct forge_write *write = context;
+    struct forge_reader reader = {
+        .budget = write->budget, .cancelled = write->cancelled, .library = write->library};
+    struct forge_block block = {.budget = write->budget};
+    struct forge_encoder encoder;
+    bool good = true;
+
+    encoder_open(&encoder, write->budget);
+    for (uint64_t t = unit->first; t < unit->first + unit->count && good; t++) {
+        *failed = t;
+        if (write->cancelled && atomic_load(write->cancelled))
+            good = forge_fail(err, FORGE_CANCELLED, "interrupted");
+        else
+            good = write_task(write, t, &reader, &encoder, &block, err);
+        forge_arena_clear(&reader.strings);
+    }
+    count_reads(write, &reader.counts);
+    forge_block_close(&block);
+    forge_encoder_close(&encoder);
+    forge_reader_close(&reader);
+    return good;
+}
