@@ -17,7 +17,7 @@ engine/expression  array time base
 engine/transforms  expression array time document base
 engine/recipe      transforms formats codecs expression array time storage document base
 engine/plan        recipe transforms formats codecs expression array time storage document base
-engine/catalog     recipe transforms formats codecs expression array time storage document base
+engine/catalog     plan recipe transforms formats codecs expression array time storage document base
 engine/run         catalog plan recipe transforms formats codecs expression array time storage document base
 executors          executors base run/executor.h
 feedstock          feedstock catalog storage document base
