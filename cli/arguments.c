@@ -1,8 +1,6 @@
 /* arguments.c: the options that commands share. */
 #include "cli/command.h"
 
-#include "document/options.h"
-
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -64,7 +62,7 @@ static bool read_option(struct arguments *arguments, const struct command *comma
         arguments->workers = (unsigned)number;
         return true;
     case MEMORY:
-        return forge_bytes_parse(&arguments->memory, optarg) ||
+        return forge_text_parse_bytes(&arguments->memory, optarg) ||
                usage(command, "--memory takes a size such as 256MiB or 2GB, not \"%s\"",
                      optarg);
     case PRUNE:

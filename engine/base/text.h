@@ -48,4 +48,8 @@ int forge_text_compare_natural(const char *a, const char *b);
 /* "64 MiB", "1.5 GiB", "17 B" into out; for people. */
 const char *forge_text_bytes(char *out, size_t size, unsigned long long bytes);
 
+/* 100MB, 64MiB, 1.5 GiB, 1000: digits, at most three more behind a point, a unit. False when
+ * that is not what the text is, or it is too large. */
+bool forge_text_parse_bytes(uint64_t *out, const char *text);
+
 #endif
