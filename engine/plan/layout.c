@@ -111,8 +111,9 @@ bool forge_plan_lay_out(struct forge_plan *plan, const struct forge_plan_limits 
         array->first_task = plan->tasks_count;
         plan->tasks_count += array->tasks_count;
         plan->task_bytes = forge_maximum(plan->task_bytes, array->task_bytes);
-        sum_reads(plan, array);
     }
+    for (size_t i = 0; i < plan->arrays_count; i++)
+        sum_reads(plan, &plan->arrays[i]);
     return true;
 }
 
