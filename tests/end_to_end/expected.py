@@ -123,6 +123,8 @@ def records(sources, path, dim):
 
 def cmip6_awi(sources, path):
     records(sources, path, "time")
+    support.run(["ncatted", "-h", "-a", "_ChunkSizes,global,d,,", "-a", "_ChunkSizes,time,d,,", path],
+                echo=False)
 
 
 def nemo(sources, path):

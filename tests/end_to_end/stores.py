@@ -32,6 +32,11 @@ class Contents:
         self.arrays = {}
 
 
+def whole_number(digits):
+    """JSON does not tell 1e20 from an integer; no attribute has integers of that size."""
+    return int(digits) if -2**63 <= int(digits) < 2**64 else float(digits)
+
+
 def from_json(value):
     return float(value["text"].replace("Infinity", "inf")) if isinstance(value, dict) else value
 
@@ -70,7 +75,7 @@ def read_zarrita(store):
     with tempfile.TemporaryDirectory() as folder:
         support.node("read_store.mjs", os.path.abspath(store), folder)
         with open(os.path.join(folder, "arrays.json")) as file:
-            document = json.load(file)
+            document = json.load(file, parse_int=whole_number)
         contents = Contents(document["attributes"])
         for name, a in document["arrays"].items():
             if "strings" in a:
