@@ -64,8 +64,8 @@ void forge_digest_format(const struct forge_digest *digest,
     static const char digits[] = "0123456789abcdef";
 
     for (size_t i = 0; i < FORGE_DIGEST_BYTES; i++) {
-        out[2 * i] = digits[digest->bytes[i] >> 4];
-        out[2 * i + 1] = digits[digest->bytes[i] & 0xf];
+        *out++ = digits[digest->bytes[i] >> 4];
+        *out++ = digits[digest->bytes[i] & 0xf];
     }
-    out[2 * FORGE_DIGEST_BYTES] = '\0';
+    *out = '\0';
 }

@@ -20,11 +20,11 @@ enum forge_node_kind { FORGE_NODE_TEXT, FORGE_NODE_LIST, FORGE_NODE_MAP };
 struct forge_node {
     enum forge_node_kind kind;
     struct forge_place place;
-    unsigned width;     /* columns of a scalar or a flow collection that is on one line, quotes
-                           and brackets included, for the caret; else 1 */
-    bool quoted;        /* TEXT in quotes or a block: never a number, null or flag */
-    const char *text;   /* TEXT, else NULL */
-    const char *key;    /* set when the parent is a MAP */
+    unsigned width;   /* columns of a scalar or a flow collection that is on one line, quotes
+                         and brackets included, for the caret; else 1 */
+    bool quoted;      /* TEXT in quotes or a block: never a number, null or flag */
+    const char *text; /* TEXT, else NULL */
+    const char *key;  /* set when the parent is a MAP */
     struct forge_place key_place;
     unsigned key_width;
     size_t count;             /* children */

@@ -1,6 +1,6 @@
 /* faults.h: what can be wrong with a recipe, one line each. Codes are never reused. */
 FORGE_FAULT(F001, "unreadable YAML")
-FORGE_FAULT(F002, "a YAML feature that recipes do not use: alias, anchor, tag, directive, second document")
+FORGE_FAULT(F002, "YAML that is refused: alias, anchor, tag, directive, second document")
 FORGE_FAULT(F003, "the document is too large, too deep or has too many parts")
 FORGE_FAULT(F004, "a key given twice")
 FORGE_FAULT(F010, "a required key is missing")

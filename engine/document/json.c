@@ -144,11 +144,11 @@ void forge_json_null(struct forge_json *json)
 }
 
 /* Digits that would read back as an integer get a ".0". */
-static void write_digits(struct forge_json *json, char digits[40])
+static void write_digits(struct forge_json *json, const char *digits)
 {
-    if (!strpbrk(digits, ".e"))
-        strcat(digits, ".0");
     forge_json_raw(json, digits);
+    if (!strpbrk(digits, ".e"))
+        forge_text_add(json->out, ".0");
 }
 
 static bool write_special(struct forge_json *json, double number)

@@ -39,8 +39,13 @@ void forge_json_raw(struct forge_json *json, const char *text); /* an already wr
 
 /* Reading: a tree like jansson's, in the arena, with object members in written order. */
 enum forge_json_kind {
-    FORGE_JSON_NULL, FORGE_JSON_FLAG, FORGE_JSON_INTEGER, FORGE_JSON_NUMBER,
-    FORGE_JSON_STRING, FORGE_JSON_ARRAY, FORGE_JSON_OBJECT
+    FORGE_JSON_NULL,
+    FORGE_JSON_FLAG,
+    FORGE_JSON_INTEGER,
+    FORGE_JSON_NUMBER,
+    FORGE_JSON_STRING,
+    FORGE_JSON_ARRAY,
+    FORGE_JSON_OBJECT
 };
 
 struct forge_json_value {
@@ -56,7 +61,8 @@ struct forge_json_value {
 
 /* Refuses: more than 64 MiB, deeper than 64, duplicate keys, NUL in strings, trailing text. */
 FORGE_MUST_CHECK bool forge_json_parse(struct forge_json_value **out, struct forge_arena *arena,
-                                       const char *text, size_t length, struct forge_error *err);
+                                       const char *text, size_t length,
+                                       struct forge_error *err);
 const struct forge_json_value *forge_json_find(const struct forge_json_value *object,
                                                const char *key);
 

@@ -122,7 +122,7 @@ static struct forge_pairs *pairs_of(const struct reading *r, const struct forge_
 {
     struct forge_pairs *pairs = (void *)((char *)r->settings + option->offset);
 
-    pairs->nodes = forge_arena_array(r->base.arena, room, sizeof *pairs->nodes);
+    pairs->nodes = forge_arena_array(r->base.arena, room, sizeof(void *));
     return pairs;
 }
 

@@ -53,13 +53,15 @@ struct forge_option {
                          the value itself when it is not a map, and any value in a table of
                          nothing else: then the other options keep their fallbacks */
     enum forge_option_kind kind;
-    size_t offset;                    /* where in the settings struct: offsetof() */
-    const char *fallback;             /* as it would be written; NULL: zero */
-    const char *help;                 /* one line, lower case */
-    bool required;                    /* "*": there must be at least one */
-    bool nullable;                    /* NODE and "*" values: null is allowed */
-    bool expression;                  /* text that must be quoted when YAML would cut it: a map
-                                         or list, or brackets that do not match (F016) */
+    size_t offset;        /* where in the settings struct: offsetof() */
+    const char *fallback; /* as it would be written; NULL: zero */
+    const char *help;     /* one line, lower case */
+    bool required;        /* "*": there must be at least one */
+    bool nullable;        /* NODE and "*" values: null is allowed */
+    bool expression;      /* text that must be quoted when YAML would cut it: a map
+                             or list, or brackets that do not match (F016) */
+    bool or_one;          /* LIST: a single map does for a list of one */
+    bool later; /* known, but not of this version: F028 when given; not in the schema */
     double minimum, maximum;          /* INTEGER, NUMBER, BYTES; both 0: any; a maximum below
                                          the minimum is none */
     const char *const *choices;       /* CHOICE, NULL-terminated */
@@ -68,8 +70,6 @@ struct forge_option {
     const char *schema;               /* NODE: a JSON Schema fragment; NULL: anything */
     void (*schema_of)(
         struct forge_text *out); /* NODE: writes that fragment; wins over schema */
-    bool or_one;                 /* LIST: a single map does for a list of one */
-    bool later; /* known, but not of this version: F028 when given; not in the schema */
 };
 
 /* Fill `settings` (zeroed) from `value` (NULL: nothing given). Every mistake is reported;

@@ -92,8 +92,10 @@ static void write_fragment(struct forge_text *out, const struct forge_option *op
 {
     if (option->schema_of)
         option->schema_of(out);
+    else if (option->schema)
+        forge_text_add(out, option->schema);
     else
-        forge_text_add(out, option->schema ? option->schema : "{}");
+        forge_text_add(out, option->nullable ? "{}" : "{\"not\":{\"type\":\"null\"}}");
 }
 
 static void write_kind(struct forge_text *out, const struct forge_option *option)

@@ -239,7 +239,7 @@ static bool read_choice(const char **out, const struct forge_option *option,
                         const struct forge_node *node, const char *label,
                         const struct forge_option_reading *r)
 {
-    const char *text = NULL, *near;
+    const char *text = "", *near;
     struct forge_text want = {0};
     char help[80];
 
@@ -293,7 +293,7 @@ static bool read_texts(struct forge_names *out, const struct forge_option *optio
         return option->expression ? report_unquoted(node, label, r)
                                   : report_kind(option, node, label, r);
     items = forge_arena_array(r->arena, room, sizeof *items);
-    nodes = forge_arena_array(r->arena, room, sizeof *nodes);
+    nodes = forge_arena_array(r->arena, room, sizeof(void *));
     *out = (struct forge_names){items, nodes, 0};
     for (const struct forge_node *item = is_list ? node->first : node; item;
          item = is_list ? item->next : NULL) {
@@ -329,7 +329,7 @@ static bool read_list(struct forge_list *out, const struct forge_option *option,
 
     if (node->kind != FORGE_NODE_LIST && !is_one)
         return report_kind(option, node, label, r);
-    nodes = forge_arena_array(r->arena, count, sizeof *nodes);
+    nodes = forge_arena_array(r->arena, count, sizeof(void *));
     *out = (struct forge_list){forge_arena_array(r->arena, count, option->item_size), nodes, 0};
     for (const struct forge_node *item = is_one ? node : node->first; item;
          item = is_one ? NULL : item->next) {

@@ -250,78 +250,76 @@ static void what_is_not_given_has_its_fallback(void **state)
     forge_arena_clear(&r.arena);
 }
 
+static const struct {
+    const char *yaml, *want;
+} wrong_values[] = {
+    {"text: [a]", "F011 1:7+3 text: expected a text, got a list"},
+    {"text: {a: b}", "F011 1:7+6 text: expected a text, got a map"},
+    {"text:", "F012 1:6+1 text: expected a text, got nothing"},
+    {"text: ~", "F012 1:7+1 text: expected a text, got nothing"},
+    {"name: a/b", "F019 1:7+3 name: \"a/b\" cannot be a name | a name has no \"/\", no "
+                  "control characters and at most 255 bytes"},
+    {"name: [a]", "F011 1:7+3 name: expected a name, got a list"},
+    {"integer: two", "F012 1:10+3 integer: expected a whole number, got \"two\""},
+    {"integer: 1.5", "F012 1:10+3 integer: expected a whole number, got \"1.5\""},
+    {"integer: .inf", "F012 1:10+4 integer: expected a whole number, got \".inf\""},
+    {"integer: '2'",
+     "F012 1:10+3 integer: expected a whole number, got \"2\" | write it without quotes"},
+    {"integer: 6", "F014 1:10+1 integer: expected -5 to 5, got 6"},
+    {"integer: -6", "F014 1:10+2 integer: expected -5 to 5, got -6"},
+    {"least: 0", "F014 1:8+1 least: expected at least 1, got 0"},
+    {"least: 9223372036854775808",
+     "F012 1:8+19 least: expected a whole number, got \"9223372036854775808\""},
+    {"number: x", "F012 1:9+1 number: expected a number, got \"x\""},
+    {"number: .nan", "F012 1:9+4 number: expected a number, got \".nan\""},
+    {"number: 1e999", "F012 1:9+5 number: expected a number, got \"1e999\""},
+    {"number: -1.51", "F014 1:9+5 number: expected -1.5 to 2, got -1.51"},
+    {"flag: yes", "F012 1:7+3 flag: expected true or false, got \"yes\""},
+    {"flag: 1", "F012 1:7+1 flag: expected true or false, got \"1\""},
+    {"flag: 'true'", "F012 1:7+6 flag: expected true or false, got \"true\""},
+    {"choice: nolaep", "F013 1:9+6 choice: expected one of standard, noleap, 360_day, 1, "
+                       "got \"nolaep\" | did "
+                       "you mean \"noleap\"?"},
+    {"choice: lunar",
+     "F013 1:9+5 choice: expected one of standard, noleap, 360_day, 1, got \"lunar\""},
+    {"choice: {a: b}",
+     "F011 1:9+6 choice: expected one of standard, noleap, 360_day, 1, got a map"},
+    {"bytes: 64mb", "F012 1:8+4 bytes: expected a size such as 100MB or 64MiB, got \"64mb\""},
+    {"bytes: -1", "F012 1:8+2 bytes: expected a size such as 100MB or 64MiB, got \"-1\""},
+    {"bytes: 1.5", "F012 1:8+3 bytes: expected a size such as 100MB or 64MiB, got \"1.5\""},
+    {"bytes: 1.5555MB",
+     "F012 1:8+8 bytes: expected a size such as 100MB or 64MiB, got \"1.5555MB\""},
+    {"bytes: 99999999999TiB",
+     "F012 1:8+14 bytes: expected a size such as 100MB or 64MiB, got \"99999999999TiB\""},
+    {"bytes: [1]", "F011 1:8+3 bytes: expected a size such as 100MB or 64MiB, got a list"},
+    {"names: {a: b}", "F011 1:8+6 names: expected a name or a list of names, got a map"},
+    {"names: [a, [b]]", "F011 1:12+3 names: expected a name or a list of names, got a list"},
+    {"names: [a, ~, ..]",
+     "F012 1:12+1 names: expected a name or a list of names, got nothing\n"
+     "F019 1:15+2 names: \"..\" cannot be a name | a name has no \"/\", no control "
+     "characters and at most 255 bytes"},
+    {"texts:", "F012 1:7+1 texts: expected a text or a list of texts, got nothing"},
+    {"node:", "F012 1:6+1 node: expected a value, got nothing"},
+    {"inner: 3", "F011 1:8+1 inner: expected a map, got a single value | known keys: text, "
+                 "number"},
+    {"inner: {}", "F010 1:8+2 \"text\" is missing in inner: inside"},
+    {"inner: {text: a, tex: b}",
+     "F017 1:18+3 unknown key \"tex\" in inner | did you mean \"text\"?"},
+    {"people: {name: a}", "F011 1:9+9 people: expected a list of maps, got a map"},
+    {"people: a", "F011 1:9+1 people: expected a list of maps, got \"a\""},
+    {"people: [a]", "F011 1:10+1 people: expected a map, got a single value | known keys: "
+                    "name, age"},
+    {"people: [{age: old}]", "F012 1:16+3 age: expected a whole number, got \"old\"\n"
+                             "F010 1:10+10 \"name\" is missing in people: of the person"},
+    {"one:", "F011 1:5+1 one: expected a list of maps, or one map, got nothing"},
+    {"later: 1", "F028 1:1+5 \"later\" in the thing is not in this version of forge"},
+};
+
 static void values_of_the_wrong_kind_are_told(void **state)
 {
     (void)state;
-    static const struct {
-        const char *yaml, *want;
-    } rows[] = {
-        {"text: [a]", "F011 1:7+3 text: expected a text, got a list"},
-        {"text: {a: b}", "F011 1:7+6 text: expected a text, got a map"},
-        {"text:", "F012 1:6+1 text: expected a text, got nothing"},
-        {"text: ~", "F012 1:7+1 text: expected a text, got nothing"},
-        {"name: a/b", "F019 1:7+3 name: \"a/b\" cannot be a name | a name has no \"/\", no "
-                      "control characters and at most 255 bytes"},
-        {"name: [a]", "F011 1:7+3 name: expected a name, got a list"},
-        {"integer: two", "F012 1:10+3 integer: expected a whole number, got \"two\""},
-        {"integer: 1.5", "F012 1:10+3 integer: expected a whole number, got \"1.5\""},
-        {"integer: .inf", "F012 1:10+4 integer: expected a whole number, got \".inf\""},
-        {"integer: '2'",
-         "F012 1:10+3 integer: expected a whole number, got \"2\" | write it without quotes"},
-        {"integer: 6", "F014 1:10+1 integer: expected -5 to 5, got 6"},
-        {"integer: -6", "F014 1:10+2 integer: expected -5 to 5, got -6"},
-        {"least: 0", "F014 1:8+1 least: expected at least 1, got 0"},
-        {"least: 9223372036854775808",
-         "F012 1:8+19 least: expected a whole number, got \"9223372036854775808\""},
-        {"number: x", "F012 1:9+1 number: expected a number, got \"x\""},
-        {"number: .nan", "F012 1:9+4 number: expected a number, got \".nan\""},
-        {"number: 1e999", "F012 1:9+5 number: expected a number, got \"1e999\""},
-        {"number: -1.51", "F014 1:9+5 number: expected -1.5 to 2, got -1.51"},
-        {"flag: yes", "F012 1:7+3 flag: expected true or false, got \"yes\""},
-        {"flag: 1", "F012 1:7+1 flag: expected true or false, got \"1\""},
-        {"flag: 'true'", "F012 1:7+6 flag: expected true or false, got \"true\""},
-        {"choice: nolaep", "F013 1:9+6 choice: expected one of standard, noleap, 360_day, 1, "
-                           "got \"nolaep\" | did "
-                           "you mean \"noleap\"?"},
-        {"choice: lunar",
-         "F013 1:9+5 choice: expected one of standard, noleap, 360_day, 1, got \"lunar\""},
-        {"choice: {a: b}",
-         "F011 1:9+6 choice: expected one of standard, noleap, 360_day, 1, got a map"},
-        {"bytes: 64mb",
-         "F012 1:8+4 bytes: expected a size such as 100MB or 64MiB, got \"64mb\""},
-        {"bytes: -1", "F012 1:8+2 bytes: expected a size such as 100MB or 64MiB, got \"-1\""},
-        {"bytes: 1.5", "F012 1:8+3 bytes: expected a size such as 100MB or 64MiB, got \"1.5\""},
-        {"bytes: 1.5555MB",
-         "F012 1:8+8 bytes: expected a size such as 100MB or 64MiB, got \"1.5555MB\""},
-        {"bytes: 99999999999TiB",
-         "F012 1:8+14 bytes: expected a size such as 100MB or 64MiB, got \"99999999999TiB\""},
-        {"bytes: [1]", "F011 1:8+3 bytes: expected a size such as 100MB or 64MiB, got a list"},
-        {"names: {a: b}", "F011 1:8+6 names: expected a name or a list of names, got a map"},
-        {"names: [a, [b]]",
-         "F011 1:12+3 names: expected a name or a list of names, got a list"},
-        {"names: [a, ~, ..]",
-         "F012 1:12+1 names: expected a name or a list of names, got nothing\n"
-         "F019 1:15+2 names: \"..\" cannot be a name | a name has no \"/\", no control "
-         "characters and at most 255 bytes"},
-        {"texts:", "F012 1:7+1 texts: expected a text or a list of texts, got nothing"},
-        {"node:", "F012 1:6+1 node: expected a value, got nothing"},
-        {"inner: 3", "F011 1:8+1 inner: expected a map, got a single value | known keys: text, "
-                     "number"},
-        {"inner: {}", "F010 1:8+2 \"text\" is missing in inner: inside"},
-        {"inner: {text: a, tex: b}",
-         "F017 1:18+3 unknown key \"tex\" in inner | did you mean \"text\"?"},
-        {"people: {name: a}", "F011 1:9+9 people: expected a list of maps, got a map"},
-        {"people: a", "F011 1:9+1 people: expected a list of maps, got \"a\""},
-        {"people: [a]", "F011 1:10+1 people: expected a map, got a single value | known keys: "
-                        "name, age"},
-        {"people: [{age: old}]", "F012 1:16+3 age: expected a whole number, got \"old\"\n"
-                                 "F010 1:10+10 \"name\" is missing in people: of the person"},
-        {"one:", "F011 1:5+1 one: expected a list of maps, or one map, got nothing"},
-        {"later: 1", "F028 1:1+5 \"later\" in the thing is not in this version of forge"},
-    };
-
-    for (size_t i = 0; i < COUNT(rows); i++)
-        assert_mistakes(all_options, "the thing", rows[i].yaml, rows[i].want);
+    for (size_t i = 0; i < COUNT(wrong_values); i++)
+        assert_mistakes(all_options, "the thing", wrong_values[i].yaml, wrong_values[i].want);
 }
 
 static void keys_that_are_unknown_or_missing_are_told(void **state)
@@ -423,7 +421,7 @@ static void unquoted_expressions_that_yaml_cuts_are_told(void **state)
         {"v: 2", ""},
         {"{v: where(a, b, c)}", "F016 1:5+7 v: quote this expression | HELP"},
         {"{v: max(a, b), w: (b}", "F016 1:5+5 v: quote this expression | HELP\n"
-                                   "F016 1:19+2 w: quote this expression | HELP"},
+                                  "F016 1:19+2 w: quote this expression | HELP"},
         {"v: {time:%Y}", "F016 1:4+9 v: quote this expression | HELP"},
         {"v: [a, b]", "F016 1:4+6 v: quote this expression | HELP"},
         {"{v: a) + (b}", "F016 1:5+7 v: quote this expression | HELP"},
@@ -598,7 +596,7 @@ static void every_kind_has_its_schema(void **state)
                   "{\"type\":\"string\",\"pattern\":\"^[0-9]+$|^[0-9]+([.][0-9]{1,3})? "
                   "?([kKMGT]?B|[KMGT]iB)$\"}]}"},
         {"texts", "\"anyOf\":[{" TEXT "},{\"type\":\"array\",\"items\":{" TEXT "}}]}"},
-        {"node", "}"},
+        {"node", "\"not\":{\"type\":\"null\"}}"},
         {"null", "\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}"},
         {"inner",
          "\"type\":\"object\",\"properties\":{\"text\":{\"description\":\"inside\"," TEXT

@@ -35,6 +35,12 @@ static void text_grows_and_stays_terminated(void **state)
     assert_string_equal(forge_text_string(&text), "");
 }
 
+/* The right-to-left override and the left-to-right isolate, as bytes: literals would trouble
+ * those who read this file. */
+static const char override[] = {(char)0xe2, (char)0x80, (char)0xae, ' ', 'e',
+                                'v',        'i',        'l',        '\0'};
+static const char isolate[] = {(char)0xe2, (char)0x81, (char)0xa6, '\0'};
+
 static void a_terminal_obeys_nothing_of_what_is_shown(void **state)
 {
     (void)state;
@@ -47,12 +53,12 @@ static void a_terminal_obeys_nothing_of_what_is_shown(void **state)
         {"\x1b[31mred", "\\x1b[31mred"},
         {"a\nb\tc\rd", "a\\x0ab\\x09c\\x0dd"},
         {"\x7f", "\\x7f"},
-        {"\xc2\x9b;31m", "\\xc2\\x9b;31m"},            /* C1 control sequence introducer */
-        {"\xe2\x80\xae evil", "\\xe2\\x80\\xae evil"}, /* right-to-left override */
-        {"\xe2\x81\xa6", "\\xe2\\x81\\xa6"},           /* left-to-right isolate */
-        {"\xe2\x80\xa8", "\\xe2\\x80\\xa8"},           /* line separator */
-        {"\xd8\x9c", "\\xd8\\x9c"},                    /* arabic letter mark */
-        {"\xef\xbb\xbf", "\\xef\\xbb\\xbf"},           /* byte order mark */
+        {"\xc2\x9b;31m", "\\xc2\\x9b;31m"}, /* C1 control sequence introducer */
+        {override, "\\xe2\\x80\\xae evil"},
+        {isolate, "\\xe2\\x81\\xa6"},
+        {"\xe2\x80\xa8", "\\xe2\\x80\\xa8"}, /* line separator */
+        {"\xd8\x9c", "\\xd8\\x9c"},          /* arabic letter mark */
+        {"\xef\xbb\xbf", "\\xef\\xbb\\xbf"}, /* byte order mark */
         {"\xff\xc3", "\\xff\\xc3"},
         {"\xc3(", "\\xc3("},
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* surrogate */
