@@ -14,6 +14,7 @@
 #include "array/nodes.h"
 #include "array/reader.h"
 #include "base/checked.h"
+#include "formats/names.h"
 #include "formats/netcdf3_header.h"
 #include "formats/refused.h"
 
@@ -256,7 +257,8 @@ static void mark_named(struct scan *scan, const struct forge_attributes *attribu
 
             memcpy(name, names, length);
             name[length] = '\0';
-            variable = forge_netcdf3_variable_find(&scan->header, name);
+            variable =
+                forge_names_find(scan->header.by_name, scan->header.variables_count, name);
             if (variable)
                 scan->dataset.variables[variable - scan->header.variables].is_coordinate = true;
         }

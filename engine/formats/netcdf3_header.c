@@ -9,11 +9,12 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "document/options.h"
+#include "formats/names.h"
 
 #define HEADER_MAX ((uint64_t)32 << 20)
 #define READ_AHEAD ((uint64_t)64 << 10)
-#define DIMS_MAX 16384
-#define VARIABLES_MAX 16384
+#define DIMS_MAX 4096
+#define VARIABLES_MAX 8192
 #define NAME_MAX_BYTES 256
 
 enum tag { TAG_DIMENSION = 10, TAG_VARIABLE = 11, TAG_ATTRIBUTE = 12 };
@@ -193,31 +194,15 @@ static bool take_name(struct parser *p, const char **out, const char *what)
     return true;
 }
 
-/* Every item begins with a pointer to its name, and so does every item that `sorted` points to.
- */
-static int compare_names(const void *a, const void *b)
-{
-    const char *const *const *first = a;
-    const char *const *const *second = b;
-
-    return strcmp(**first, **second);
-}
-
 /* Pointers to the items, sorted by name; refuses two of one name. */
-static bool sort_names(struct parser *p, void ***out, void *items, size_t count, size_t size,
-                       const char *what)
+static bool sort_names(struct parser *p, void *const **out, void *items, size_t count,
+                       size_t size, const char *what)
 {
-    void **sorted = forge_arena_array(p->arena, count, sizeof *sorted);
+    const char *twice = NULL;
 
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = (unsigned char *)items + i * size;
-    qsort(sorted, count, sizeof *sorted, compare_names);
-    for (size_t i = 1; i < count; i++) {
-        if (compare_names(&sorted[i - 1], &sorted[i]) == 0)
-            return forge_fail(p->err, FORGE_BAD_SOURCE, "two %s have the name \"%s\"", what,
-                              *(const char **)sorted[i]);
-    }
-    *out = sorted;
+    *out = forge_names_sort(p->arena, items, count, size, &twice);
+    if (twice)
+        return forge_fail(p->err, FORGE_BAD_SOURCE, "two %s have the name \"%s\"", what, twice);
     return true;
 }
 
@@ -251,7 +236,7 @@ static bool take_list(struct parser *p, enum tag tag, const char *what, uint64_t
 
 static bool take_dims(struct parser *p, struct forge_netcdf3_header *header)
 {
-    void **sorted = NULL;
+    void *const *sorted = NULL;
     size_t count = 0;
     bool have_record = false;
 
@@ -331,7 +316,7 @@ static bool take_attribute(struct parser *p, struct forge_attribute *attribute)
 
 static bool take_attributes(struct parser *p, struct forge_attributes *attributes)
 {
-    void **sorted = NULL;
+    void *const *sorted = NULL;
     size_t count = 0;
 
     if (!take_list(p, TAG_ATTRIBUTE, "attributes", 16, UINT64_MAX, &count))
@@ -393,7 +378,6 @@ static bool take_variable(struct parser *p, const struct forge_netcdf3_header *h
 
 static bool take_variables(struct parser *p, struct forge_netcdf3_header *header)
 {
-    void **sorted = NULL;
     size_t count = 0;
 
     if (!take_list(p, TAG_VARIABLE, "variables", 32, VARIABLES_MAX, &count))
@@ -404,11 +388,8 @@ static bool take_variables(struct parser *p, struct forge_netcdf3_header *header
         if (!take_variable(p, header, &header->variables[i]))
             return false;
     }
-    if (!sort_names(p, &sorted, header->variables, count, sizeof *header->variables,
-                    "variables"))
-        return false;
-    header->by_name = (struct forge_netcdf3_variable **)(void *)sorted;
-    return true;
+    return sort_names(p, &header->by_name, header->variables, count, sizeof *header->variables,
+                      "variables");
 }
 
 static bool take_magic(struct parser *p)
@@ -440,23 +421,4 @@ bool forge_netcdf3_header_read(struct forge_netcdf3_header *out, struct forge_ar
         return forge_fail_while(err, "%s", request->url);
     *out = header;
     return true;
-}
-
-const struct forge_netcdf3_variable *
-forge_netcdf3_variable_find(const struct forge_netcdf3_header *header, const char *name)
-{
-    size_t low = 0, high = header->variables_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(name, header->by_name[middle]->name);
-
-        if (order == 0)
-            return header->by_name[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
 }

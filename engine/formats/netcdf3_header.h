@@ -45,7 +45,7 @@ struct forge_netcdf3_header {
     size_t dims_count;
     struct forge_netcdf3_variable *variables; /* no two of one name */
     size_t variables_count;
-    struct forge_netcdf3_variable **by_name; /* the same, sorted by name */
+    void *const *by_name; /* pointers to the same, for names.h */
     struct forge_attributes attributes;
     uint64_t records;
     uint64_t record_bytes; /* from one record to the next */
@@ -63,9 +63,6 @@ FORGE_MUST_CHECK bool forge_netcdf3_header_read(struct forge_netcdf3_header *out
  * does not name the file. */
 FORGE_MUST_CHECK bool forge_netcdf3_header_check(struct forge_netcdf3_header *header,
                                                  uint64_t size, struct forge_error *err);
-
-const struct forge_netcdf3_variable *
-forge_netcdf3_variable_find(const struct forge_netcdf3_header *header, const char *name);
 
 /* Bytes as a text in the arena: up to the first NUL, Latin-1 where they are not UTF-8. */
 const char *forge_netcdf3_text(struct forge_arena *arena, const unsigned char *bytes,
