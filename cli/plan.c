@@ -9,7 +9,8 @@ const struct command command_plan = {
     .name = "plan",
     .usage = "RECIPE [options]",
     .summary = "show tasks, bytes, chunks and memory; reads no array data",
-    .help = RUN_HELP "  --json           the plan as one JSON object\n",
+    .help = "  --bakery DIR     where it would be published; default: ./bakery\n" RUN_HELP
+            "  --json           the plan as one JSON object\n",
     .scans = true,
     .run = run,
 };
@@ -25,7 +26,8 @@ static int run(struct session *session, int argc, char **argv)
     struct forge_text text = {0};
     int status;
 
-    if (!arguments_read(&arguments, &command_plan, argc, argv, TAKES_RUN | TAKES_JSON, 1, 1))
+    if (!arguments_read(&arguments, &command_plan, argc, argv,
+                        TAKES_BAKERY | TAKES_RUN | TAKES_JSON, 1, 1))
         return 2;
     status = load_recipe(session, &recipe, arguments.operand, arguments.json);
     if (status != 0)
