@@ -1,0 +1,567 @@
+/* A Zarr store as a virtual dataset: what was written comes back, and nothing is believed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "formats/refused.h"
+#include "support/bake.h"
+
+/* ---- round trips ---- */
+
+static const uint64_t shapes[5][4] = {{0}, {11}, {5, 6}, {3, 4, 5}, {2, 3, 2, 5}};
+static const uint64_t chunks[5][4] = {{0}, {4}, {2, 4}, {2, 2, 3}, {1, 2, 2, 2}};
+static const uint64_t shards[5][4] = {{0}, {8}, {4, 4}, {2, 4, 3}, {2, 2, 4, 4}};
+static const char *const dims[5] = {"", "a1", "a2 b2", "a3 b3 c3", "a4 b4 c4 d4"};
+
+static union forge_value fill_of(enum forge_dtype dtype)
+{
+    union forge_value fill = {.int8 = 7};
+
+    if (dtype == FORGE_STRING)
+        fill.string = "none";
+    else if (dtype == FORGE_FLOAT32)
+        fill.float32 = 1e20F;
+    else if (dtype == FORGE_FLOAT64)
+        fill.float64 = NAN;
+    else if (dtype == FORGE_UINT64)
+        fill.uint64 = UINT64_MAX - 1;
+    return fill;
+}
+
+/* Runs of fill and of zero between values of any bits, so that some chunks are absent. */
+static void *make_values(struct forge_arena *arena, enum forge_dtype dtype, uint64_t count)
+{
+    static const char *const texts[] = {"", "a", "\xc3\xa9t\xc3\xa9", "a longer text", "none"};
+    size_t size = forge_dtype_size(dtype);
+    unsigned char *values = forge_arena_array(arena, count, size);
+    union forge_value fill = fill_of(dtype);
+    uint64_t bits = 88172645463325252U;
+
+    for (uint64_t i = 0; i < count; i++) {
+        const char *text = texts[i / 5 % 5];
+
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        if (dtype == FORGE_STRING)
+            memcpy(values + i * size, &text, size);
+        else if (i / 13 % 3 == 0)
+            memcpy(values + i * size, fill.bytes, size);
+        else if (i / 13 % 3 == 1)
+            memcpy(values + i * size, &bits, size);
+    }
+    return values;
+}
+
+static struct forge_target_array *add(struct bake *bake, const char *name,
+                                      enum forge_dtype dtype, unsigned rank, bool has_fill)
+{
+    uint64_t count = 1;
+    struct forge_target_array *array;
+    struct forge_variable *variable;
+
+    for (unsigned d = 0; d < rank; d++)
+        count *= shapes[rank][d];
+    array = bake_add(bake, name, dtype, dims[rank], shapes[rank], chunks[rank],
+                     make_values(&bake->arena, dtype, count));
+    variable = bake_variable(bake, array);
+    variable->has_fill = has_fill;
+    if (has_fill)
+        variable->fill = fill_of(dtype);
+    return array;
+}
+
+static bool is_same_element(enum forge_dtype dtype, const unsigned char *a,
+                            const unsigned char *b)
+{
+    const char *text, *other;
+
+    if (dtype != FORGE_STRING)
+        return memcmp(a, b, forge_dtype_size(dtype)) == 0;
+    memcpy((void *)&text, a, sizeof text);
+    memcpy((void *)&other, b, sizeof other);
+    return strcmp(text, other) == 0;
+}
+
+static void check_variable(const struct bake *bake, size_t at, const struct forge_dataset *got)
+{
+    const struct forge_variable *want = &bake->dataset.variables[at];
+    const struct forge_variable *variable = forge_dataset_variable(got, want->name);
+    const unsigned char *was = bake->values[at];
+    size_t size = forge_dtype_size(want->array->dtype);
+    struct forge_reader reader = {0};
+    struct forge_arena arena = {0};
+    struct forge_error err = {0};
+    const void *read = NULL;
+    const unsigned char *values;
+
+    assert_non_null(variable);
+    assert_null(forge_array_refusal(variable->array));
+    assert_int_equal(variable->array->dtype, want->array->dtype);
+    assert_int_equal(variable->array->rank, want->array->rank);
+    assert_int_equal(variable->has_fill, want->has_fill);
+    if (want->has_fill)
+        assert_true(
+            is_same_element(want->array->dtype, variable->fill.bytes, want->fill.bytes));
+    for (unsigned d = 0; d < want->array->rank; d++) {
+        assert_string_equal(variable->dims[d], want->dims[d]);
+        assert_int_equal(variable->array->shape[d], want->array->shape[d]);
+        assert_int_equal(variable->array->chunk[d], bake->arrays[at].chunk[d]);
+    }
+    if (!forge_array_values(&read, variable->array, &reader, &arena, 1 << 20, &err))
+        fail_msg("%s: %s", want->name, err.text);
+    values = read;
+    for (uint64_t i = 0; i < forge_array_count(want->array); i++) {
+        if (!is_same_element(want->array->dtype, values + i * size, was + i * size))
+            fail_msg("%s: element %d differs", want->name, (int)i);
+    }
+    forge_reader_close(&reader);
+    forge_arena_clear(&arena);
+}
+
+static void check_round_trip(struct bake *bake, const char *format)
+{
+    struct forge_store *store = forge_store_open_memory();
+    struct forge_dataset got = {0};
+    struct forge_arena arena = {0};
+    struct forge_error err = {0};
+
+    bake_store(bake, forge_target_find(format), store);
+    if (!forge_zarr_open(&got, &arena, store, "memory:", &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(got.variables_count, bake->dataset.variables_count);
+    for (size_t i = 0; i < got.variables_count; i++)
+        check_variable(bake, i, &got);
+    forge_arena_clear(&arena);
+    forge_store_close(store);
+}
+
+static void every_dtype_and_rank_comes_back(void **state)
+{
+    static const char *const formats[] = {"zarr2", "zarr"};
+
+    (void)state;
+    for (unsigned i = 0; i < 2 * 2 * FORGE_DTYPE_COUNT; i++) {
+        enum forge_dtype dtype = (enum forge_dtype)(i / 4);
+        struct bake bake;
+
+        bake_open(&bake);
+        for (unsigned rank = 0; rank < 5; rank++)
+            add(&bake, dims[rank][0] ? dims[rank] + 1 : "scalar", dtype, rank, i % 2);
+        check_round_trip(&bake, formats[i / 2 % 2]);
+        bake_close(&bake);
+    }
+}
+
+static void every_codec_comes_back_sharded_or_not(void **state)
+{
+    static const struct {
+        const char *json;
+        bool zarr3;
+    } codecs[] = {
+        {NULL, true},
+        {"{\"id\":\"blosc\",\"cname\":\"zstd\",\"clevel\":1,\"shuffle\":1,\"blocksize\":0}",
+         true},
+        {"{\"id\":\"blosc\",\"cname\":\"lz4\",\"clevel\":9,\"shuffle\":2,\"blocksize\":0}",
+         true},
+        {"{\"id\":\"blosc\",\"cname\":\"zlib\",\"clevel\":5,\"shuffle\":0,\"blocksize\":64}",
+         true},
+        {"{\"id\":\"gzip\",\"level\":5}", true},
+        {"{\"id\":\"zstd\",\"level\":3}", true},
+        {"{\"id\":\"zlib\",\"level\":4}", false},
+    };
+    static const enum forge_dtype dtypes[] = {FORGE_FLOAT32, FORGE_INT16, FORGE_UINT8,
+                                              FORGE_FLOAT64, FORGE_STRING};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
+        for (unsigned way = codecs[i].zarr3 ? 0 : 2; way < 3; way++) {
+            struct bake bake;
+
+            bake_open(&bake);
+            for (unsigned rank = 0; rank < 5; rank++) {
+                enum forge_dtype dtype = dtypes[(rank + i) % 5];
+                struct forge_target_array *array = add(
+                    &bake, dims[rank][0] ? dims[rank] + 1 : "scalar", dtype, rank, rank % 2);
+
+                if (codecs[i].json)
+                    array->codec = bake_codec(&bake, codecs[i].json);
+                array->sharded = way == 1 && dtype != FORGE_STRING;
+                memcpy(array->shard, shards[rank], sizeof shards[rank]);
+            }
+            check_round_trip(&bake, way == 2 ? "zarr2" : "zarr");
+            bake_close(&bake);
+        }
+    }
+}
+
+/* ---- metadata ---- */
+
+static void describe(struct forge_text *out, const struct forge_dataset *dataset)
+{
+    for (size_t i = 0; i < dataset->variables_count; i++) {
+        const struct forge_variable *v = &dataset->variables[i];
+        char text[64];
+
+        forge_text_print(out, "%s%s%s(", i > 0 ? "; " : "", v->name,
+                         v->is_coordinate ? "*" : "");
+        for (unsigned d = 0; d < v->array->rank; d++)
+            forge_text_print(out, "%s%s", d > 0 ? " " : "", v->dims[d]);
+        forge_text_print(out, ") %s",
+                         forge_array_refusal(v->array) ? "refused: "
+                                                       : forge_dtype_name(v->array->dtype));
+        if (forge_array_refusal(v->array))
+            forge_text_add(out, forge_array_refusal(v->array));
+        if (v->has_fill)
+            forge_text_print(
+                out, " fill %s",
+                forge_value_format(text, sizeof text, v->array->dtype, v->fill.bytes));
+        for (size_t j = 0; j < v->attributes.count; j++) {
+            const struct forge_attribute *a = &v->attributes.items[j];
+            const unsigned char *values = a->values;
+
+            forge_text_print(out, " %s=", a->name);
+            if (a->count != 1)
+                forge_text_print(out, "%s:", forge_dtype_name(a->dtype));
+            for (size_t k = 0; k < a->count; k++)
+                forge_text_print(out, "%s%s", k > 0 ? "," : "",
+                                 forge_value_format(text, sizeof text, a->dtype,
+                                                    values + k * forge_dtype_size(a->dtype)));
+        }
+    }
+}
+
+static void put_text(struct forge_store *store, const char *key, const char *text)
+{
+    struct forge_error err = {0};
+
+    assert_true(forge_store_put(store, key, text, strlen(text), &err));
+}
+
+/* Open a store, and describe the dataset or the error. */
+static void check_open(struct forge_store *store, const char *want)
+{
+    struct forge_dataset got = {0};
+    struct forge_arena arena = {0};
+    struct forge_error err = {0};
+    struct forge_text text = {0};
+
+    if (forge_zarr_open(&got, &arena, store, "u", &err))
+        describe(&text, &got);
+    else
+        forge_text_print(&text, "error %d: %s", (int)err.code, err.text);
+    if (strcmp(forge_text_string(&text), want) != 0)
+        fail_msg("\n  got  %s\n  want %s", forge_text_string(&text), want);
+    forge_text_clear(&text);
+    forge_arena_clear(&arena);
+}
+
+#define V2(members)                                                                            \
+    "{\"zarr_format\":2,\"order\":\"C\",\"filters\":null,\"compressor\":null," members "}"
+#define F4 "\"dtype\":\"<f4\",\"shape\":[2],\"chunks\":[2],\"fill_value\":null"
+
+static const struct {
+    const char *array, *attributes, *want;
+} rows2[] = {
+    {V2(F4), "{\"_ARRAY_DIMENSIONS\":[\"x\"]}", "v(x) float32"},
+    {V2(F4), NULL, "v(v_0) float32"},
+    {V2(F4), "{\"_ARRAY_DIMENSIONS\":[\"x\",\"y\"]}", "v(v_0) float32"},
+    {V2(F4),
+     "{\"_ARRAY_DIMENSIONS\":[\"v\"],\"a\":1,\"b\":1.0,\"c\":\"t\",\"d\":[1,2],"
+     "\"e\":[1,2.5],\"f\":[\"p\",\"q\"],\"g\":{\"h\":[true,null]},\"i\":[\"NaN\",1],"
+     "\"j\":[],\"k\":false,\"l\":[\"p\",1]}",
+     "v*(v) float32 a=1 b=1 c=t d=int64:1,2 e=float64:1,2.5 f=string:p,q "
+     "g={\"h\":[true,null]} i=float64:NaN,1 j=string: k=false l=[\"p\",1]"},
+    {V2(F4), "{\"_FillValue\":-9.5}", "v(v_0) float32 fill -9.5"},
+    {V2("\"dtype\":\"<f4\",\"shape\":[2],\"chunks\":[2],\"fill_value\":1"),
+     "{\"_FillValue\":2}", "v(v_0) float32 fill 1"},
+    {V2("\"dtype\":\">i2\",\"shape\":[],\"chunks\":[],\"fill_value\":-1"),
+     "{\"_FillValue\":\"NaN\"}", "v() int16 fill -1"},
+    {V2("\"dtype\":\"<i2\",\"shape\":[],\"chunks\":[],\"fill_value\":null"),
+     "{\"_FillValue\":\"NaN\"}", "v() int16 _FillValue=NaN"},
+    {V2("\"dtype\":\"<u8\",\"shape\":[],\"chunks\":[],\"fill_value\":18446744073709551615"),
+     NULL, "v() uint64 fill 18446744073709551615"},
+    {V2("\"dtype\":\"<f8\",\"shape\":[],\"chunks\":[],\"fill_value\":\"-Infinity\""), NULL,
+     "v() float64 fill -Infinity"},
+    {V2("\"dtype\":\"|b1\",\"shape\":[],\"chunks\":[],\"fill_value\":false"), NULL,
+     "v() int8 dtype=bool"},
+    {V2("\"dtype\":\"<i2\",\"shape\":[],\"chunks\":[],\"fill_value\":40000"), NULL,
+     "v() refused: its fill_value is no int16"},
+    {V2("\"dtype\":\"<u8\",\"shape\":[],\"chunks\":[],\"fill_value\":18446744073709551616"),
+     NULL, "v() refused: its fill_value is no uint64"},
+    {V2("\"dtype\":\"<M8[ns]\",\"shape\":[],\"chunks\":[],\"fill_value\":0"), NULL,
+     "v() refused: its dtype \"<M8[ns]\" cannot be read"},
+    {V2("\"dtype\":[[\"a\",\"<f4\"]],\"shape\":[],\"chunks\":[],\"fill_value\":null"), NULL,
+     "v() refused: its elements are records"},
+    {V2("\"dtype\":\"|O\",\"shape\":[],\"chunks\":[],\"fill_value\":null"), NULL,
+     "v() refused: it has objects that are no strings"},
+    {V2("\"dtype\":\"<f4\",\"shape\":[2],\"chunks\":[0],\"fill_value\":null"), NULL,
+     "v(v_0) refused: \"chunks\" has something else than a number of at least 1"},
+    {V2("\"dtype\":\"<f4\",\"shape\":[2],\"chunks\":[2,2],\"fill_value\":null"), NULL,
+     "v(v_0) refused: \"chunks\" has 2 numbers, not 1"},
+    {V2("\"dtype\":\"<f4\",\"shape\":[2],\"fill_value\":null"), NULL,
+     "v(v_0) refused: \"chunks\" is missing"},
+    {"{\"zarr_format\":2,\"order\":\"F\",\"shape\":[2,2],\"chunks\":[2,2],\"dtype\":\"<f4\"}",
+     NULL, "v(v_0 v_1) refused: its elements are not in C order"},
+    {"{\"zarr_format\":2,\"order\":\"C\",\"shape\":[2],\"chunks\":[2],\"dtype\":\"<f4\","
+     "\"compressor\":{\"id\":\"lzma\"}}",
+     NULL, "v(v_0) refused: codec \"lzma\" is not known"},
+    {"{\"zarr_format\":2,\"order\":\"C\",\"shape\":[2],\"chunks\":[2],\"dtype\":\"<f4\","
+     "\"filters\":{}}",
+     NULL, "v(v_0) refused: \"filters\" is not what it should be"},
+    {V2("\"dtype\":\"<f4\",\"shape\":[-1],\"chunks\":[2]"), NULL,
+     "error 4: u: variable \"v\": \"shape\" has something else than a number of at least 0"},
+    {V2("\"dtype\":\"<f4\",\"shape\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]"), NULL,
+     "error 4: u: variable \"v\": it has 17 dimensions, more than 16"},
+    {"{\"zarr_format\":3,\"shape\":[2]}", NULL, "v(v_0) refused: it is not of Zarr version 2"},
+    {"{}", NULL, "error 4: u: variable \"v\": \"zarr_format\" is missing"},
+    {"[]", NULL, "error 4: u/v/.zarray: it is no JSON object"},
+};
+
+static void documents_of_version_2_are_checked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows2 / sizeof rows2[0]; i++) {
+        struct forge_store *store = forge_store_open_memory();
+
+        put_text(store, ".zgroup", "{\"zarr_format\":2}");
+        put_text(store, "v/.zarray", rows2[i].array);
+        put_text(store, "v/0", "a chunk");
+        put_text(store, "group/w/.zarray", "{}"); /* deeper: not looked at */
+        if (rows2[i].attributes)
+            put_text(store, "v/.zattrs", rows2[i].attributes);
+        check_open(store, rows2[i].want);
+        forge_store_close(store);
+    }
+}
+
+#define V3(members)                                                                            \
+    "{\"zarr_format\":3,\"node_type\":\"array\",\"chunk_key_encoding\":{\"name\":\"default\"}" \
+    "," members "}"
+#define SHAPED                                                                                 \
+    "\"shape\":[4],\"chunk_grid\":{\"name\":\"regular\",\"configuration\":"                    \
+    "{\"chunk_shape\":[4]}}"
+#define BYTES "[{\"name\":\"bytes\",\"configuration\":{\"endian\":\"little\"}}]"
+#define SHARDED(shape, codecs, index)                                                          \
+    "\"codecs\":[{\"name\":\"sharding_indexed\",\"configuration\":{\"chunk_shape\":" shape     \
+    ",\"codecs\":" codecs ",\"index_codecs\":" index "}}]"
+#define FLOAT32 "\"data_type\":\"float32\",\"fill_value\":0"
+
+static const struct {
+    const char *array, *want;
+} rows3[] = {
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":" BYTES), "v(v_0) float32"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":" BYTES ",\"dimension_names\":[\"x\"]"),
+     "v(x) float32"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":" BYTES ",\"dimension_names\":[null]"),
+     "v(v_0) float32"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":" BYTES
+               ",\"attributes\":{\"_FillValue\":\"AAAAgB2vFUQ=\",\"units\":\"K\"}"),
+     "v(v_0) float32 fill 1e+20 units=K"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":" BYTES
+               ",\"attributes\":{\"_FillValue\":\"AAAAgB2vFUQ\"}"),
+     "v(v_0) float32 _FillValue=AAAAgB2vFUQ"},
+    {V3(SHAPED ",\"data_type\":\"int16\",\"fill_value\":0,\"codecs\":" BYTES
+               ",\"attributes\":{\"_FillValue\":-3}"),
+     "v(v_0) int16 fill -3"},
+    {V3(SHAPED ",\"data_type\":\"bool\",\"fill_value\":false,\"codecs\":[\"bytes\"]"),
+     "v(v_0) int8 dtype=bool"},
+    {V3(SHAPED ",\"data_type\":\"float32\",\"fill_value\":\"0x7fc00001\",\"codecs\":" BYTES),
+     "v(v_0) float32"},
+    {V3(SHAPED ",\"data_type\":\"float32\",\"fill_value\":\"0x7fc0000\",\"codecs\":" BYTES),
+     "v(v_0) refused: its fill_value is no float32"},
+    {V3(SHAPED ",\"data_type\":\"float16\",\"fill_value\":0,\"codecs\":" BYTES),
+     "v(v_0) refused: its data_type \"float16\" cannot be read"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":[]"), "v(v_0) refused: its first codec is not bytes"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":[{\"name\":\"transpose\"}]"),
+     "v(v_0) refused: its first codec is not bytes"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":[\"bytes\",\"lzma\"]"),
+     "v(v_0) refused: codec \"lzma\" is not known"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":" BYTES ",\"other\":{\"must_understand\":false}"),
+     "v(v_0) float32"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":" BYTES ",\"other\":{}"),
+     "v(v_0) refused: it has \"other\", which is not known"},
+    {V3(SHAPED "," FLOAT32 ",\"codecs\":" BYTES ",\"storage_transformers\":[{}]"),
+     "v(v_0) refused: it has storage transformers"},
+    {V3(SHAPED "," FLOAT32 "," SHARDED("[2]", BYTES, BYTES)), "v(v_0) float32"},
+    {V3(SHAPED "," FLOAT32 "," SHARDED("[3]", BYTES, BYTES)),
+     "v(v_0) refused: u: variable \"v\": its chunks do not divide its shards"},
+    {V3(SHAPED "," FLOAT32 "," SHARDED("[0]", BYTES, BYTES)),
+     "v(v_0) refused: \"chunk_shape\" has something else than a number of at least 1"},
+    {V3(SHAPED "," FLOAT32 "," SHARDED("[2]", BYTES, "[\"bytes\",{\"name\":\"gzip\"}]")),
+     "v(v_0) refused: the index of its shards has another codec than bytes and crc32c"},
+    {V3("\"shape\":[4],\"chunk_grid\":{\"name\":\"rectilinear\"}," FLOAT32
+        ",\"codecs\":" BYTES),
+     "v(v_0) refused: its chunk_grid is not regular"},
+    {"{\"node_type\":\"array\"}", "error 4: u: variable \"v\": \"shape\" is missing"},
+    {"{\"node_type\":\"group\"}", ""},
+};
+
+static void documents_of_version_3_are_checked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows3 / sizeof rows3[0]; i++) {
+        struct forge_store *store = forge_store_open_memory();
+
+        put_text(store, "zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
+        put_text(store, "v/zarr.json", rows3[i].array);
+        check_open(store, rows3[i].want);
+        forge_store_close(store);
+    }
+}
+
+static const struct {
+    const char *key, *text, *want;
+} roots[] = {
+    {"other", "",
+     "error 3: u is no Zarr store: zarr.json, .zmetadata and .zgroup are not there"},
+    {"zarr.json", "",
+     "error 4: u/zarr.json: line 1, column 0 is not JSON: unexpected token "
+     "near end of file"},
+    {"zarr.json", "{\"zarr_format\":3,\"node_type\":\"array\"}",
+     "error 4: u holds a Zarr array, not a group of them"},
+    {"zarr.json", "{\"zarr_format\":4,\"node_type\":\"group\"}",
+     "error 4: u/zarr.json is not of Zarr version 3"},
+    {"zarr.json",
+     "{\"zarr_format\":3,\"node_type\":\"group\",\"consolidated_metadata\":{\"metadata\":{"
+     "\"../x\":{\"node_type\":\"array\"},\"..\":{\"node_type\":\"array\"}}}}",
+     "error 4: u: an array cannot be called \"..\""},
+    {".zmetadata", "{\"metadata\":{\"../.zarray\":{}}}",
+     "error 4: u: an array cannot be called \"..\""},
+    {".zmetadata", "{\"metadata\":{\"v/.zarray\":7}}",
+     "error 4: u: variable \"v\": \"zarr_format\" is missing"},
+    {".zmetadata",
+     "{\"metadata\":{\".zattrs\":{\"coordinates\":\"b\"},"
+     "\"a/.zarray\":{\"zarr_format\":2,\"shape\":[2]},"
+     "\"a/.zattrs\":{\"_ARRAY_DIMENSIONS\":[\"x\"]},"
+     "\"b/.zarray\":{\"zarr_format\":2,\"shape\":[3]},"
+     "\"b/.zattrs\":{\"_ARRAY_DIMENSIONS\":[\"x\"]}}}",
+     "error 4: u: variable \"b\": dimension \"x\" has 3 elements, elsewhere 2"},
+    {".zmetadata",
+     "{\"metadata\":{\".zattrs\":{\"coordinates\":\" b  c\"},"
+     "\"a/.zarray\":" V2(F4) ",\"a/.zattrs\":{\"_ARRAY_DIMENSIONS\":[\"x\"],"
+                             "\"coordinates\":\"d gone\"},"
+                             "\"b/.zarray\":" V2(
+                                 F4) ",\"b/.zattrs\":{\"_ARRAY_DIMENSIONS\":[\"x\"]},"
+                                     "\"d/.zarray\":" V2(
+                                         F4) ",\"d/.zattrs\":{\"_ARRAY_DIMENSIONS\":[\"x\"]},"
+                                             "\"g/h/.zarray\":{}}}",
+     "a(x) float32 coordinates=d gone; b*(x) float32; d*(x) float32"},
+};
+
+static void roots_are_checked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        struct forge_store *store = forge_store_open_memory();
+
+        put_text(store, roots[i].key, roots[i].text);
+        check_open(store, roots[i].want);
+        forge_store_close(store);
+    }
+}
+
+/* Every cut and every changed byte of good metadata opens or fails: nothing worse. */
+static void mutated_metadata_does_no_harm(void **state)
+{
+    static const char good[] = V3(SHAPED "," FLOAT32 "," SHARDED(
+        "[2]", BYTES, BYTES) ",\"attributes\":{\"_FillValue\":\"AAAAgB2vFUQ=\",\"n\":[1,2.5]}");
+    static const char bytes[] = "\"0-}{[],:9e\xff";
+    size_t opened = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good * (sizeof bytes - 1); i++) {
+        struct forge_store *store = forge_store_open_memory();
+        struct forge_dataset got = {0};
+        struct forge_arena arena = {0};
+        struct forge_error err = {0};
+        char text[sizeof good];
+
+        memcpy(text, good, sizeof good);
+        text[i / (sizeof bytes - 1)] = bytes[i % (sizeof bytes - 1)];
+        put_text(store, "zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
+        assert_true(forge_store_put(store, "v/zarr.json", text, sizeof good - 1, &err));
+        if (forge_zarr_open(&got, &arena, store, "u", &err))
+            opened++;
+        else
+            assert_int_equal(err.code, FORGE_BAD_SOURCE);
+        forge_arena_clear(&arena);
+        forge_store_close(store);
+    }
+    assert_true(opened > 0);
+}
+
+static void chunks_are_found_under_every_kind_of_key(void **state)
+{
+    static const struct {
+        const char *array, *key;
+    } rows[] = {
+        {V2("\"dtype\":\"|i1\",\"shape\":[4],\"chunks\":[4],\"fill_value\":null"), "v/0"},
+        {V2("\"dtype\":\"|i1\",\"shape\":[],\"chunks\":[],\"fill_value\":null"), "v/0"},
+        {V2("\"dtype\":\"|i1\",\"shape\":[1,4],\"chunks\":[1,4],\"fill_value\":null"), "v/0.0"},
+        {V2("\"dtype\":\"|i1\",\"shape\":[1,4],\"chunks\":[1,4],\"dimension_separator\":\"/\""),
+         "v/0/0"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct forge_store *store = forge_store_open_memory();
+        struct forge_reader reader = {0};
+        struct forge_dataset got = {0};
+        struct forge_arena arena = {0};
+        struct forge_error err = {0};
+        const void *values = NULL;
+
+        put_text(store, ".zgroup", "{\"zarr_format\":2}");
+        put_text(store, "v/.zarray", rows[i].array);
+        put_text(store, rows[i].key, i == 1 ? "d" : "data");
+        assert_true(forge_zarr_open(&got, &arena, store, "u", &err));
+        if (!forge_array_values(&values, got.variables[0].array, &reader, &arena, 99, &err))
+            fail_msg("%s", err.text);
+        assert_memory_equal(values, "data", i == 1 ? 1 : 4);
+        forge_reader_close(&reader);
+        forge_arena_clear(&arena);
+        forge_store_close(store);
+    }
+}
+
+static void bytes_of_the_other_order_are_swapped(void **state)
+{
+    struct forge_store *store = forge_store_open_memory();
+    struct forge_reader reader = {0};
+    struct forge_dataset got = {0};
+    struct forge_arena arena = {0};
+    struct forge_error err = {0};
+    const void *values = NULL;
+
+    (void)state;
+    put_text(store, ".zgroup", "{\"zarr_format\":2}");
+    put_text(store, "v/.zarray",
+             V2("\"dtype\":\">i2\",\"shape\":[2],\"chunks\":[2],\"fill_value\":null"));
+    put_text(store, "v/0", "\x01\x02\x03\x04");
+    assert_true(forge_zarr_open(&got, &arena, store, "u", &err));
+    assert_true(forge_array_values(&values, got.variables[0].array, &reader, &arena, 99, &err));
+    assert_memory_equal(values, "\x02\x01\x04\x03", 4);
+    forge_reader_close(&reader);
+    forge_arena_clear(&arena);
+    forge_store_close(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_dtype_and_rank_comes_back),
+        cmocka_unit_test(every_codec_comes_back_sharded_or_not),
+        cmocka_unit_test(documents_of_version_2_are_checked),
+        cmocka_unit_test(documents_of_version_3_are_checked),
+        cmocka_unit_test(roots_are_checked),
+        cmocka_unit_test(mutated_metadata_does_no_harm),
+        cmocka_unit_test(chunks_are_found_under_every_kind_of_key),
+        cmocka_unit_test(bytes_of_the_other_order_are_swapped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
