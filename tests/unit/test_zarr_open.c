@@ -201,37 +201,44 @@ static void every_codec_comes_back_sharded_or_not(void **state)
 
 /* ---- metadata ---- */
 
+static void describe_attribute(struct forge_text *out, const struct forge_attribute *attribute)
+{
+    const unsigned char *values = attribute->values;
+    char text[64];
+
+    forge_text_print(out, " %s=", attribute->name);
+    if (attribute->count != 1)
+        forge_text_print(out, "%s:", forge_dtype_name(attribute->dtype));
+    for (size_t i = 0; i < attribute->count; i++)
+        forge_text_print(out, "%s%s", i > 0 ? "," : "",
+                         forge_value_format(text, sizeof text, attribute->dtype,
+                                            values + i * forge_dtype_size(attribute->dtype)));
+}
+
+static void describe_variable(struct forge_text *out, const struct forge_variable *variable)
+{
+    const char *refusal = forge_array_refusal(variable->array);
+    enum forge_dtype dtype = variable->array->dtype;
+    char text[64];
+
+    forge_text_print(out, "%s%s(", variable->name, variable->is_coordinate ? "*" : "");
+    for (unsigned d = 0; d < variable->array->rank; d++)
+        forge_text_print(out, "%s%s", d > 0 ? " " : "", variable->dims[d]);
+    forge_text_print(out, ") %s%s", refusal ? "refused: " : "",
+                     refusal ? refusal : forge_dtype_name(dtype));
+    if (variable->has_fill)
+        forge_text_print(out, " fill %s",
+                         forge_value_format(text, sizeof text, dtype, variable->fill.bytes));
+    for (size_t i = 0; i < variable->attributes.count; i++)
+        describe_attribute(out, &variable->attributes.items[i]);
+}
+
 static void describe(struct forge_text *out, const struct forge_dataset *dataset)
 {
     for (size_t i = 0; i < dataset->variables_count; i++) {
-        const struct forge_variable *v = &dataset->variables[i];
-        char text[64];
-
-        forge_text_print(out, "%s%s%s(", i > 0 ? "; " : "", v->name,
-                         v->is_coordinate ? "*" : "");
-        for (unsigned d = 0; d < v->array->rank; d++)
-            forge_text_print(out, "%s%s", d > 0 ? " " : "", v->dims[d]);
-        forge_text_print(out, ") %s",
-                         forge_array_refusal(v->array) ? "refused: "
-                                                       : forge_dtype_name(v->array->dtype));
-        if (forge_array_refusal(v->array))
-            forge_text_add(out, forge_array_refusal(v->array));
-        if (v->has_fill)
-            forge_text_print(
-                out, " fill %s",
-                forge_value_format(text, sizeof text, v->array->dtype, v->fill.bytes));
-        for (size_t j = 0; j < v->attributes.count; j++) {
-            const struct forge_attribute *a = &v->attributes.items[j];
-            const unsigned char *values = a->values;
-
-            forge_text_print(out, " %s=", a->name);
-            if (a->count != 1)
-                forge_text_print(out, "%s:", forge_dtype_name(a->dtype));
-            for (size_t k = 0; k < a->count; k++)
-                forge_text_print(out, "%s%s", k > 0 ? "," : "",
-                                 forge_value_format(text, sizeof text, a->dtype,
-                                                    values + k * forge_dtype_size(a->dtype)));
-        }
+        if (i > 0)
+            forge_text_add(out, "; ");
+        describe_variable(out, &dataset->variables[i]);
     }
 }
 
