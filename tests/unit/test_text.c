@@ -89,6 +89,7 @@ static void the_nearest_name_is_found_when_one_is_near(void **state)
         {"Time", "time"},
         {"TIME", "time"},
         {"tme", "time"},
+        {"tiem", "time"},
         {"kep", "keep"},
         {"lon", "(none)"},
         {"colour", "(none)"},
