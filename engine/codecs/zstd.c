@@ -26,8 +26,7 @@ static uint64_t bound(const void *settings, uint64_t size)
     size_t most = ZSTD_compressBound(size);
 
     (void)settings;
-    /* The checksum's four bytes are not part of zstd's own bound. */
-    return ZSTD_isError(most) || most < size || most > UINT64_MAX - 4 ? UINT64_MAX : most + 4;
+    return ZSTD_isError(most) || most < size ? UINT64_MAX : most;
 }
 
 static bool encode(const void *settings, size_t element_size, const unsigned char *from,

@@ -230,11 +230,18 @@ static void a_run_cancelled_when_all_was_done_is_done(void **state)
     }
 }
 
+static void *cancel_soon(void *argument)
+{
+    struct world *world = argument;
+
+    nap(100000);
+    atomic_store(&world->cancelled, true);
+    return NULL;
+}
+
 static void no_wait_for_a_retry_outlasts_a_cancellation(void **state)
 {
-    static const struct forge_stage stages[] = {
-        {.name = "fetch", .count = 1, .attempts = 5},
-    };
+    static const struct forge_stage stages[] = {{.name = "fetch", .count = 1, .attempts = 5}};
 
     (void)state;
     for (size_t s = 0; s < SUBJECTS; s++) {
@@ -242,13 +249,16 @@ static void no_wait_for_a_retry_outlasts_a_cancellation(void **state)
         struct forge_driver driver = driver_of(&subjects[s], world);
         struct forge_error err = {0};
         double start = seconds();
+        pthread_t thread;
 
-        driver.retry_ms = 20000;
+        driver.retry_ms = 30000;
         world->faults[0] = (struct fault){0, 0, FORGE_SOURCE_IO, ALWAYS};
-        world->cancel_task = 0;
+        assert_int_equal(pthread_create(&thread, NULL, cancel_soon, world), 0);
         assert_false(forge_driver_run(&driver, stages, 1, &err));
+        pthread_join(thread, NULL);
         assert_int_equal(err.code, FORGE_CANCELLED);
-        assert_true(seconds() - start < 5);
+        assert_int_equal(world->retried_calls, 1);
+        assert_true(seconds() - start < 10);
         free(world);
     }
 }

@@ -129,6 +129,25 @@ static void items_are_applied_in_order(void **state)
     close_fixture(f);
 }
 
+static void big_endian_is_the_bytes_of_every_element_reversed(void **state)
+{
+    static const size_t sizes[] = {2, 3, 4, 8, 16};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct fixture *f = open_fixture("[" BIG "]");
+        struct forge_codec codec = f->chain.items[0];
+        unsigned char to[96];
+
+        assert_true(codec.type->encode(codec.settings, sizes[i], f->content, 96, to, 96,
+                                       &f->length, &f->err));
+        for (size_t j = 0; j < 96; j++)
+            assert_int_equal(to[j],
+                             f->content[j / sizes[i] * sizes[i] + sizes[i] - 1 - j % sizes[i]]);
+        close_fixture(f);
+    }
+}
+
 /* HDF5's filter mask: bit i says that item i was left out of that chunk. */
 static void masked_items_are_left_out(void **state)
 {
@@ -246,6 +265,7 @@ int main(void)
         cmocka_unit_test(chains_of_any_length_come_back),
         cmocka_unit_test(what_changes_nothing_is_not_copied),
         cmocka_unit_test(items_are_applied_in_order),
+        cmocka_unit_test(big_endian_is_the_bytes_of_every_element_reversed),
         cmocka_unit_test(masked_items_are_left_out),
         cmocka_unit_test(another_size_is_refused),
         cmocka_unit_test(the_texts_say_which_codec_refused),
