@@ -1,4 +1,5 @@
 /* reading.c: a codec as recipes name it. */
+#include <assert.h>
 #include <string.h>
 
 #include "codecs/codec.h"
@@ -76,6 +77,7 @@ bool forge_codec_read(struct forge_codec *out, const struct forge_node *node,
 
     if (!read_choice(&choice, node, diagnostics))
         return false;
+    assert(choice.name);
     if (strcmp(choice.name, "none") == 0) {
         *out = (struct forge_codec){0};
         return true;
