@@ -30,9 +30,10 @@ struct node {
     static unsigned from##_to_##to(const void *context, void *out_row, const void *in_row,     \
                                    uint64_t count)                                             \
     {                                                                                          \
+        typedef U result;                                                                      \
         const struct settings *s = context;                                                    \
         const T *restrict in = in_row;                                                         \
-        U *restrict out = out_row;                                                             \
+        result *restrict out = out_row;                                                        \
         const T from_fill = s->from_fill.from;                                                 \
         const U to_fill = s->to_fill.to;                                                       \
         const bool filled = s->filled;                                                         \
@@ -59,8 +60,6 @@ struct node {
          (forge_round_even((double)value) >= s->least) &                                       \
              (forge_round_even((double)value) < s->end),                                       \
          fits ? (U)forge_round_even((double)value) : 0)
-#define FLOAT_TO_FLOAT(T, from, U, to)                                                         \
-    CAST(T, from, U, to, isinf(value) || !(fabs((double)value) > (double)FLT_MAX), (U)value)
 
 #define TO_INTEGERS(X, T, from)                                                                \
     X(T, from, int8_t, int8)                                                                   \

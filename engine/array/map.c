@@ -43,16 +43,6 @@ static bool row_dense(const struct forge_map *map, const void *context, unsigned
     return false;
 }
 
-static void copy_row(unsigned char *to, int64_t to_stride, const unsigned char *from,
-                     int64_t from_stride, uint64_t count, size_t size)
-{
-    struct forge_view to_view = {.bytes = to, .stride = {to_stride}};
-    struct forge_view from_view = {.bytes = (unsigned char *)(uintptr_t)from,
-                                   .stride = {from_stride}};
-
-    forge_view_copy(&to_view, &from_view, 1, &count, size);
-}
-
 /* A row that is not dense on both sides, or lies on itself, goes over the stack. */
 static bool row_pieces(const struct forge_map *map, const void *context, unsigned char *to,
                        int64_t to_stride, const unsigned char *from, int64_t from_stride,
@@ -67,12 +57,12 @@ static bool row_pieces(const struct forge_map *map, const void *context, unsigne
         uint64_t part = forge_minimum(count - done, PIECE);
         unsigned char *at = to + (int64_t)done * to_stride;
 
-        copy_row(gathered, (int64_t)from_size, from + (int64_t)done * from_stride, from_stride,
-                 part, from_size);
+        forge_nest_copy_row(gathered, (int64_t)from_size, from + (int64_t)done * from_stride,
+                            from_stride, part, from_size);
         if (!row_dense(map, context, scatter ? converted : at, gathered, part, err))
             return false;
         if (scatter)
-            copy_row(at, to_stride, converted, (int64_t)map->size, part, map->size);
+            forge_nest_copy_row(at, to_stride, converted, (int64_t)map->size, part, map->size);
     }
     return true;
 }

@@ -1,6 +1,6 @@
 #include "array/nest.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 static uint64_t magnitude(int64_t stride)
 {
@@ -83,4 +83,37 @@ bool forge_nest_next(struct forge_nest *nest, unsigned char **to, const unsigned
         *from -= nest->from[d] * back;
     }
     return false;
+}
+
+/* A fixed size becomes one move instruction each. */
+#define COPY_STRIDED(bytes)                                                                    \
+    for (uint64_t i = 0; i < count; i++) {                                                     \
+        memcpy(to, from, bytes);                                                               \
+        to += to_stride;                                                                       \
+        from += from_stride;                                                                   \
+    }
+
+void forge_nest_copy_row(unsigned char *to, int64_t to_stride, const unsigned char *from,
+                         int64_t from_stride, uint64_t count, size_t size)
+{
+    if (to_stride == (int64_t)size && from_stride == (int64_t)size) {
+        memcpy(to, from, count * size);
+        return;
+    }
+    switch (size) {
+    case 1:
+        COPY_STRIDED(1)
+        break;
+    case 2:
+        COPY_STRIDED(2)
+        break;
+    case 4:
+        COPY_STRIDED(4)
+        break;
+    case 8:
+        COPY_STRIDED(8)
+        break;
+    default:
+        COPY_STRIDED(size)
+    }
 }

@@ -23,4 +23,8 @@ void forge_nest_open(struct forge_nest *nest, unsigned rank, const uint64_t *cou
 /* Move both addresses to the next row; false after the last. */
 bool forge_nest_next(struct forge_nest *nest, unsigned char **to, const unsigned char **from);
 
+/* Copy the elements of one row. */
+void forge_nest_copy_row(unsigned char *to, int64_t to_stride, const unsigned char *from,
+                         int64_t from_stride, uint64_t count, size_t size);
+
 #endif

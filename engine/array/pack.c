@@ -51,9 +51,11 @@ static const unsigned char *load(const struct settings *s, double *values,
 
 /* `value` is (value - offset) / scale, NaN where missing. */
 #define PACK(U, to, FITS, CONVERT)                                                             \
-    static unsigned pack_##to(const struct settings *s, U *restrict out,                       \
+    static unsigned pack_##to(const struct settings *s, void *out_row,                         \
                               const double *restrict values, uint64_t count)                   \
     {                                                                                          \
+        typedef U result;                                                                      \
+        result *restrict out = out_row;                                                        \
         const U fill = s->fill.to;                                                             \
         const bool has_fill = s->has_fill;                                                     \
         unsigned unfit = 0, clash = 0, missing = 0;                                            \
@@ -95,7 +97,7 @@ static unsigned row(const void *context, void *to, const void *from, uint64_t co
         switch (s->to) {
 #define PACK_ROW(dtype, U, member)                                                             \
     case dtype:                                                                                \
-        why = pack_##member(s, (U *)out, values, part);                                        \
+        why = pack_##member(s, out, values, part);                                             \
         break;
             FORGE_NUMBERS(PACK_ROW)
 #undef PACK_ROW

@@ -23,9 +23,10 @@ struct node {
     static unsigned refill_##member(const void *context, void *out_row, const void *in_row,    \
                                     uint64_t count)                                            \
     {                                                                                          \
+        typedef T element;                                                                     \
         const struct settings *s = context;                                                    \
         const T *restrict in = in_row;                                                         \
-        T *restrict out = out_row;                                                             \
+        element *restrict out = out_row;                                                       \
         const T from = s->from.member, to = s->to.member;                                      \
         unsigned clash = 0;                                                                    \
                                                                                                \

@@ -24,9 +24,10 @@ struct node {
     static unsigned from##_to_##to(const void *context, void *out_row, const void *in_row,     \
                                    uint64_t count)                                             \
     {                                                                                          \
+        typedef U result;                                                                      \
         const struct settings *s = context;                                                    \
         const T *restrict in = in_row;                                                         \
-        U *restrict out = out_row;                                                             \
+        result *restrict out = out_row;                                                        \
         const U scale = SCALAR(s->scale), offset = SCALAR(s->offset);                          \
         const T fill = s->fill.from, missing = s->missing.from;                                \
                                                                                                \

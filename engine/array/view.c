@@ -28,35 +28,6 @@ struct forge_view forge_view_shift(const struct forge_view *view, unsigned rank,
     return shifted;
 }
 
-/* A fixed size becomes one move instruction each. */
-#define COPY_STRIDED(bytes)                                                                    \
-    for (uint64_t i = 0; i < count; i++) {                                                     \
-        memcpy(to, from, bytes);                                                               \
-        to += to_stride;                                                                       \
-        from += from_stride;                                                                   \
-    }
-
-static void copy_strided(unsigned char *to, int64_t to_stride, const unsigned char *from,
-                         int64_t from_stride, uint64_t count, size_t size)
-{
-    switch (size) {
-    case 1:
-        COPY_STRIDED(1)
-        break;
-    case 2:
-        COPY_STRIDED(2)
-        break;
-    case 4:
-        COPY_STRIDED(4)
-        break;
-    case 8:
-        COPY_STRIDED(8)
-        break;
-    default:
-        COPY_STRIDED(size)
-    }
-}
-
 static bool is_empty(unsigned rank, const uint64_t *count)
 {
     for (unsigned d = 0; d < rank; d++) {
@@ -79,11 +50,8 @@ void forge_view_copy(const struct forge_view *to, const struct forge_view *from,
     forge_nest_open(&nest, rank, count, to->stride, size, from->stride, size);
     last = nest.rank - 1;
     do {
-        if (nest.to[last] == (int64_t)size && nest.from[last] == (int64_t)size)
-            memcpy(to_row, from_row, nest.count[last] * size);
-        else
-            copy_strided(to_row, nest.to[last], from_row, nest.from[last], nest.count[last],
-                         size);
+        forge_nest_copy_row(to_row, nest.to[last], from_row, nest.from[last], nest.count[last],
+                            size);
     } while (forge_nest_next(&nest, &to_row, &from_row));
 }
 
@@ -119,6 +87,6 @@ void forge_view_fill(const struct forge_view *to, unsigned rank, const uint64_t 
         if (nest.to[last] == (int64_t)size)
             fill_dense(row, element, size, nest.count[last] * size);
         else
-            copy_strided(row, nest.to[last], element, 0, nest.count[last], size);
+            forge_nest_copy_row(row, nest.to[last], element, 0, nest.count[last], size);
     } while (forge_nest_next(&nest, &row, &same));
 }

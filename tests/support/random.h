@@ -14,8 +14,8 @@ static inline uint64_t below(uint64_t limit)
 
 /* A view of `count` elements somewhere in `bytes`: any order of dimensions, with holes or not,
  * forwards or backwards. `*used` is where it ends. */
-static inline struct forge_view random_view(unsigned char *bytes, unsigned rank, const uint64_t *count,
-                                     size_t size, uint64_t *used)
+static inline struct forge_view random_view(unsigned char *bytes, unsigned rank,
+                                            const uint64_t *count, size_t size, uint64_t *used)
 {
     struct forge_view view = {.bytes = bytes};
     unsigned order[FORGE_RANK_MAX] = {0};

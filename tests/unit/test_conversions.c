@@ -29,37 +29,36 @@ static int clear_arena(void **state)
 static void numbers_change_their_dtype_or_are_refused(void **state)
 {
     static const struct {
-        enum forge_dtype from;
+        enum forge_dtype from, to;
         double numbers[MOST];
         uint64_t count;
-        enum forge_dtype to;
         const char *want;
     } rows[] = {
-        {FORGE_INT16, {-128, 127}, 2, FORGE_INT8, "-128 127"},
-        {FORGE_INT16, {-128, 128}, 2, FORGE_INT8, "t: 128 does not fit int8"},
-        {FORGE_INT16, {-129, 1}, 2, FORGE_INT8, "t: -129 does not fit int8"},
-        {FORGE_INT8, {0, -1}, 2, FORGE_UINT64, "t: -1 does not fit uint64"},
-        {FORGE_UINT8, {200}, 1, FORGE_INT8, "t: 200 does not fit int8"},
-        {FORGE_UINT32, {4294967295.0}, 1, FORGE_INT64, "4294967295"},
-        {FORGE_INT64, {-0x1p63}, 1, FORGE_INT64, "-9223372036854775808"},
-        {FORGE_UINT64, {0x1p63}, 1, FORGE_INT64, "t: 9223372036854775808 does not fit int64"},
-        {FORGE_INT64, {-0x1p62, 0x1p62}, 2, FORGE_FLOAT32, "-4.611686e+18 4.611686e+18"},
-        {FORGE_FLOAT64, {0.5, 1.5, 2.5, -0.5, -1.5, 2.4999}, 6, FORGE_INT16, "0 2 2 0 -2 2"},
-        {FORGE_FLOAT32, {127.4, -128.5}, 2, FORGE_INT8, "127 -128"},
-        {FORGE_FLOAT32, {127.5}, 1, FORGE_INT8, "t: 127.5 does not fit int8"},
-        {FORGE_FLOAT64, {-0.4}, 1, FORGE_UINT8, "0"},
-        {FORGE_FLOAT64, {-0.6}, 1, FORGE_UINT8, "t: -0.6 does not fit uint8"},
-        {FORGE_FLOAT64, {4503599627370497.5}, 1, FORGE_INT64, "4503599627370498"},
-        {FORGE_FLOAT64, {0x1p63 - 1024}, 1, FORGE_INT64, "9223372036854774784"},
-        {FORGE_FLOAT64, {0x1p63}, 1, FORGE_INT64, "t: 9.22337203685478e+18 does not fit int64"},
-        {FORGE_FLOAT64, {-0x1p63}, 1, FORGE_INT64, "-9223372036854775808"},
-        {FORGE_FLOAT64, {0x1p64 - 2048}, 1, FORGE_UINT64, "18446744073709549568"},
-        {FORGE_FLOAT64, {1, NAN}, 2, FORGE_INT32, "t: NaN does not fit int32"},
-        {FORGE_FLOAT64, {INFINITY}, 1, FORGE_INT32, "t: Infinity does not fit int32"},
-        {FORGE_FLOAT64, {1e300}, 1, FORGE_INT8, "t: 1e+300 does not fit int8"},
-        {FORGE_FLOAT64, {0.1, INFINITY, NAN}, 3, FORGE_FLOAT32, "0.1 Infinity NaN"},
-        {FORGE_FLOAT64, {-1e39}, 1, FORGE_FLOAT32, "t: -1e+39 does not fit float32"},
-        {FORGE_FLOAT32, {0.1}, 1, FORGE_FLOAT64, "0.10000000149011612"},
+        {FORGE_INT16, FORGE_INT8, {-128, 127}, 2, "-128 127"},
+        {FORGE_INT16, FORGE_INT8, {-128, 128}, 2, "t: 128 does not fit int8"},
+        {FORGE_INT16, FORGE_INT8, {-129, 1}, 2, "t: -129 does not fit int8"},
+        {FORGE_INT8, FORGE_UINT64, {0, -1}, 2, "t: -1 does not fit uint64"},
+        {FORGE_UINT8, FORGE_INT8, {200}, 1, "t: 200 does not fit int8"},
+        {FORGE_UINT32, FORGE_INT64, {4294967295.0}, 1, "4294967295"},
+        {FORGE_INT64, FORGE_INT64, {-0x1p63}, 1, "-9223372036854775808"},
+        {FORGE_UINT64, FORGE_INT64, {0x1p63}, 1, "t: 9223372036854775808 does not fit int64"},
+        {FORGE_INT64, FORGE_FLOAT32, {-0x1p62, 0x1p62}, 2, "-4.611686e+18 4.611686e+18"},
+        {FORGE_FLOAT64, FORGE_INT16, {0.5, 1.5, 2.5, -0.5, -1.5, 2.4999}, 6, "0 2 2 0 -2 2"},
+        {FORGE_FLOAT32, FORGE_INT8, {127.4, -128.5}, 2, "127 -128"},
+        {FORGE_FLOAT32, FORGE_INT8, {127.5}, 1, "t: 127.5 does not fit int8"},
+        {FORGE_FLOAT64, FORGE_UINT8, {-0.4}, 1, "0"},
+        {FORGE_FLOAT64, FORGE_UINT8, {-0.6}, 1, "t: -0.6 does not fit uint8"},
+        {FORGE_FLOAT64, FORGE_INT64, {4503599627370497.5}, 1, "4503599627370498"},
+        {FORGE_FLOAT64, FORGE_INT64, {0x1p63 - 1024}, 1, "9223372036854774784"},
+        {FORGE_FLOAT64, FORGE_INT64, {0x1p63}, 1, "t: 9.22337203685478e+18 does not fit int64"},
+        {FORGE_FLOAT64, FORGE_INT64, {-0x1p63}, 1, "-9223372036854775808"},
+        {FORGE_FLOAT64, FORGE_UINT64, {0x1p64 - 2048}, 1, "18446744073709549568"},
+        {FORGE_FLOAT64, FORGE_INT32, {1, NAN}, 2, "t: NaN does not fit int32"},
+        {FORGE_FLOAT64, FORGE_INT32, {INFINITY}, 1, "t: Infinity does not fit int32"},
+        {FORGE_FLOAT64, FORGE_INT8, {1e300}, 1, "t: 1e+300 does not fit int8"},
+        {FORGE_FLOAT64, FORGE_FLOAT32, {0.1, INFINITY, NAN}, 3, "0.1 Infinity NaN"},
+        {FORGE_FLOAT64, FORGE_FLOAT32, {-1e39}, 1, "t: -1e+39 does not fit float32"},
+        {FORGE_FLOAT32, FORGE_FLOAT64, {0.1}, 1, "0.10000000149011612"},
     };
 
     (void)state;
@@ -80,30 +79,28 @@ static void numbers_change_their_dtype_or_are_refused(void **state)
 static void a_fill_becomes_another_when_cast(void **state)
 {
     static const struct {
-        enum forge_dtype from;
-        double numbers[MOST], from_fill;
-        enum forge_dtype to;
-        double to_fill;
+        enum forge_dtype from, to;
+        double numbers[MOST], from_fill, to_fill;
         const char *want;
     } rows[] = {
-        {FORGE_FLOAT32, {1, NAN, 3}, NAN, FORGE_INT16, -999, "1 -999 3"},
-        {FORGE_FLOAT32, {1, 1e20, 3}, 1e20, FORGE_FLOAT64, NAN, "1 NaN 3"},
-        {FORGE_FLOAT64, {1, NAN, 1e20}, 1e20, FORGE_FLOAT32, NAN, "1 NaN NaN"},
-        {FORGE_INT16, {1, -32768, 3}, -32768, FORGE_INT8, -128, "1 -128 3"},
-        {FORGE_INT16, {1, 2, 3}, 2, FORGE_INT16, 9, "1 9 3"},
+        {FORGE_FLOAT32, FORGE_INT16, {1, NAN, 3}, NAN, -999, "1 -999 3"},
+        {FORGE_FLOAT32, FORGE_FLOAT64, {1, 1e20, 3}, 1e20, NAN, "1 NaN 3"},
+        {FORGE_FLOAT64, FORGE_FLOAT32, {1, NAN, 1e20}, 1e20, NAN, "1 NaN NaN"},
+        {FORGE_INT16, FORGE_INT8, {1, -32768, 3}, -32768, -128, "1 -128 3"},
+        {FORGE_INT16, FORGE_INT16, {1, 2, 3}, 2, 9, "1 9 3"},
         {FORGE_INT16,
+         FORGE_INT8,
          {1, -128, 3},
          -32768,
-         FORGE_INT8,
          -128,
          "t: the valid value -128 would become the fill value"},
         {FORGE_FLOAT64,
+         FORGE_INT8,
          {1, 2.4, 3},
          NAN,
-         FORGE_INT8,
          2,
          "t: the valid value 2.4 would become the fill value"},
-        {FORGE_FLOAT64, {1, 2.4, 300}, NAN, FORGE_INT8, 2, "t: 300 does not fit int8"},
+        {FORGE_FLOAT64, FORGE_INT8, {1, 2.4, 300}, NAN, 2, "t: 300 does not fit int8"},
     };
 
     (void)state;
@@ -197,60 +194,59 @@ static void a_fill_is_replaced_unless_it_is_taken(void **state)
 static void times_change_units_exactly_or_not_at_all(void **state)
 {
     static const struct {
-        enum forge_dtype from;
+        enum forge_dtype from, to;
         double numbers[MOST];
         int64_t multiply, divide, add;
-        enum forge_dtype to;
         double fill; /* 5: none */
         const char *want;
     } rows[] = {
-        {FORGE_INT64, {0, 1, 2}, 24, 1, -6, FORGE_INT64, 5, "-6 18 42"},
-        {FORGE_INT64, {0, 3600, 7200}, 24, 86400, 100, FORGE_INT64, 5, "100 101 102"},
+        {FORGE_INT64, FORGE_INT64, {0, 1, 2}, 24, 1, -6, 5, "-6 18 42"},
+        {FORGE_INT64, FORGE_INT64, {0, 3600, 7200}, 24, 86400, 100, 5, "100 101 102"},
         {FORGE_INT64,
+         FORGE_INT64,
          {0, 1800, 7200},
          1,
          3600,
          0,
-         FORGE_INT64,
          5,
          "time: 1800 * 1 / 3600 +0 is no exact int64"},
-        {FORGE_FLOAT64, {0, NAN, 2}, 24, 1, 0, FORGE_FLOAT64, 5, "0 NaN 48"},
-        {FORGE_FLOAT64, {0, NAN, 2}, 24, 1, 0, FORGE_INT64, 5, "time: NaN does not fit int64"},
-        {FORGE_FLOAT64, {0, -9, 2}, 24, 1, 0, FORGE_INT64, -9, "0 -9 48"},
+        {FORGE_FLOAT64, FORGE_FLOAT64, {0, NAN, 2}, 24, 1, 0, 5, "0 NaN 48"},
+        {FORGE_FLOAT64, FORGE_INT64, {0, NAN, 2}, 24, 1, 0, 5, "time: NaN does not fit int64"},
+        {FORGE_FLOAT64, FORGE_INT64, {0, -9, 2}, 24, 1, 0, -9, "0 -9 48"},
         {FORGE_FLOAT64,
+         FORGE_FLOAT64,
          {0, 0.5, 2},
          24,
          1,
          0,
-         FORGE_FLOAT64,
          5,
          "time: 0.5 is not a whole number"},
         {FORGE_FLOAT64,
+         FORGE_FLOAT64,
          {0, 1e300, 2},
          24,
          1,
          0,
-         FORGE_FLOAT64,
          5,
          "time: 1e+300 is not a whole number"},
         {FORGE_INT64,
+         FORGE_INT64,
          {0, 0x1p62, 2},
          2,
          1,
          0,
-         FORGE_INT64,
          5,
          "time: 4611686018427387904 * 2 / 1 +0 is no exact int64"},
         {FORGE_INT64,
+         FORGE_FLOAT64,
          {0, 0x1p53, 2},
          1,
          1,
          1,
-         FORGE_FLOAT64,
          5,
          "time: 9007199254740992 * 1 / 1 +1 is no exact float64"},
-        {FORGE_INT64, {0, -0x1p63, 2}, 1, 2, 0, FORGE_INT64, 5, "0 -4611686018427387904 1"},
-        {FORGE_INT64, {4, 8, -4}, -1, 4, 0, FORGE_FLOAT64, 5, "-1 -2 1"},
+        {FORGE_INT64, FORGE_INT64, {0, -0x1p63, 2}, 1, 2, 0, 5, "0 -4611686018427387904 1"},
+        {FORGE_INT64, FORGE_FLOAT64, {4, 8, -4}, -1, 4, 0, 5, "-1 -2 1"},
     };
 
     (void)state;

@@ -98,30 +98,29 @@ static void a_double_converts_when_nothing_is_lost(void **state)
 static void elements_convert_when_nothing_is_lost(void **state)
 {
     static const struct {
-        enum forge_dtype from;
+        enum forge_dtype from, to;
         union forge_value value;
-        enum forge_dtype to;
         const char *want;
     } rows[] = {
-        {FORGE_INT16, {.int16 = -1}, FORGE_INT64, "-1"},
-        {FORGE_INT16, {.int16 = -1}, FORGE_UINT16, NULL},
-        {FORGE_UINT8, {.uint8 = 200}, FORGE_INT8, NULL},
-        {FORGE_UINT8, {.uint8 = 200}, FORGE_INT16, "200"},
-        {FORGE_UINT64, {.uint64 = UINT64_MAX}, FORGE_INT64, NULL},
-        {FORGE_UINT64, {.uint64 = UINT64_MAX}, FORGE_UINT64, "18446744073709551615"},
-        {FORGE_UINT64, {.uint64 = UINT64_MAX}, FORGE_FLOAT64, NULL},
-        {FORGE_INT64, {.int64 = INT64_MIN}, FORGE_INT64, "-9223372036854775808"},
-        {FORGE_INT64, {.int64 = INT64_MIN}, FORGE_FLOAT32, "-9.223372e+18"},
-        {FORGE_INT64, {.int64 = INT64_MAX}, FORGE_FLOAT64, NULL},
-        {FORGE_INT64, {.int64 = (1LL << 53) + 1}, FORGE_FLOAT64, NULL},
-        {FORGE_INT64, {.int64 = 1LL << 53}, FORGE_FLOAT64, "9007199254740992"},
-        {FORGE_INT32, {.int32 = (1 << 24) + 1}, FORGE_FLOAT32, NULL},
-        {FORGE_INT32, {.int32 = 1 << 24}, FORGE_FLOAT32, "16777216"},
-        {FORGE_FLOAT32, {.float32 = -9999}, FORGE_INT16, "-9999"},
-        {FORGE_FLOAT32, {.float32 = 0.5F}, FORGE_INT16, NULL},
-        {FORGE_FLOAT32, {.float32 = 1e20F}, FORGE_FLOAT64, "100000002004087730000"},
-        {FORGE_FLOAT64, {.float64 = 1e20}, FORGE_FLOAT32, NULL},
-        {FORGE_FLOAT64, {.float64 = 3}, FORGE_UINT8, "3"},
+        {FORGE_INT16, FORGE_INT64, {.int16 = -1}, "-1"},
+        {FORGE_INT16, FORGE_UINT16, {.int16 = -1}, NULL},
+        {FORGE_UINT8, FORGE_INT8, {.uint8 = 200}, NULL},
+        {FORGE_UINT8, FORGE_INT16, {.uint8 = 200}, "200"},
+        {FORGE_UINT64, FORGE_INT64, {.uint64 = UINT64_MAX}, NULL},
+        {FORGE_UINT64, FORGE_UINT64, {.uint64 = UINT64_MAX}, "18446744073709551615"},
+        {FORGE_UINT64, FORGE_FLOAT64, {.uint64 = UINT64_MAX}, NULL},
+        {FORGE_INT64, FORGE_INT64, {.int64 = INT64_MIN}, "-9223372036854775808"},
+        {FORGE_INT64, FORGE_FLOAT32, {.int64 = INT64_MIN}, "-9.223372e+18"},
+        {FORGE_INT64, FORGE_FLOAT64, {.int64 = INT64_MAX}, NULL},
+        {FORGE_INT64, FORGE_FLOAT64, {.int64 = (1LL << 53) + 1}, NULL},
+        {FORGE_INT64, FORGE_FLOAT64, {.int64 = 1LL << 53}, "9007199254740992"},
+        {FORGE_INT32, FORGE_FLOAT32, {.int32 = (1 << 24) + 1}, NULL},
+        {FORGE_INT32, FORGE_FLOAT32, {.int32 = 1 << 24}, "16777216"},
+        {FORGE_FLOAT32, FORGE_INT16, {.float32 = -9999}, "-9999"},
+        {FORGE_FLOAT32, FORGE_INT16, {.float32 = 0.5F}, NULL},
+        {FORGE_FLOAT32, FORGE_FLOAT64, {.float32 = 1e20F}, "100000002004087730000"},
+        {FORGE_FLOAT64, FORGE_FLOAT32, {.float64 = 1e20}, NULL},
+        {FORGE_FLOAT64, FORGE_UINT8, {.float64 = 3}, "3"},
     };
 
     (void)state;

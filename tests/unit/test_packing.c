@@ -22,118 +22,122 @@ static int clear_arena(void **state)
     return 0;
 }
 
+static void check_bits(enum forge_dtype dtype, const void *values, uint64_t count,
+                       const uint64_t *want)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        if (dtype == FORGE_FLOAT32)
+            assert_int_equal(((const uint32_t *)values)[i], want[i]);
+        else
+            assert_true(((const uint64_t *)values)[i] == want[i]);
+    }
+}
+
 /* The bits are what xarray 2023.1 with numpy 1.24 decodes. */
+static const struct decoded {
+    enum forge_dtype from, to;
+    double numbers[MOST];
+    uint64_t count;
+    double scale, offset, fill; /* fill 5: none */
+    uint64_t want[MOST];
+} decoded_by_xarray[] = {
+    {FORGE_INT16,
+     FORGE_FLOAT32,
+     {-32768, -32767, -1, 0, 1, 12345, 32767},
+     7,
+     (double)0.01F,
+     -0.0,
+     5,
+     {0xc3a3d70a, 0xc3a3d5c2, 0xbc23d70a, 0, 0x3c23d70a, 0x42f6e666, 0x43a3d5c2}},
+    {FORGE_INT16,
+     FORGE_FLOAT64,
+     {-32768, -32767, -1, 0, 1, 12345, 32767},
+     7,
+     0.01,
+     273.15,
+     5,
+     {0xc04b43d70a3d70a8, 0xc04b428f5c28f5c8, 0x4071123d70a3d70a, 0x4071126666666666,
+      0x4071128f5c28f5c2, 0x4078c99999999999, 0x4082c68f5c28f5c2}},
+    {FORGE_INT16,
+     FORGE_FLOAT32,
+     {-32768, -32767, -1, 0, 1, 12345, 32767},
+     7,
+     (double)0.01F,
+     (double)273.15F,
+     -32768,
+     {0x7fc00000, 0xc25a1478, 0x438891eb, 0x43889333, 0x4388947b, 0x43c64ccc, 0x4416347a}},
+    {FORGE_INT32,
+     FORGE_FLOAT64,
+     {-2147483648, 7, 123456789},
+     3,
+     0.001,
+     -3.7,
+     -2147483648,
+     {0x7ff8000000000000, 0xc00d8b4395810625, 0x40fe23d16c8b4396}},
+    {FORGE_INT32,
+     FORGE_FLOAT64,
+     {7, 123456789, -16777217},
+     3,
+     (double)0.1F,
+     -0.0,
+     5,
+     {0x3fe666666c000000, 0x41678c29e2afd744, 0xc1399999b99999a0}},
+    {FORGE_UINT8,
+     FORGE_FLOAT32,
+     {0, 200, 255},
+     3,
+     1 / 3.0,
+     -20,
+     255,
+     {0xc1a00000, 0x423aaaac, 0x7fc00000}},
+    {FORGE_FLOAT32,
+     FORGE_FLOAT32,
+     {-0.0, 1.5, 1e20, NAN},
+     4,
+     (double)0.1F,
+     7,
+     1e20,
+     {0x40e00000, 0x40e4cccd, 0x7fc00000, 0x7fc00000}},
+    {FORGE_FLOAT32,
+     FORGE_FLOAT32,
+     {-0.0, 1.5, 1e20},
+     3,
+     1,
+     -0.0,
+     1e20,
+     {0x80000000, 0x3fc00000, 0x7fc00000}},
+    {FORGE_FLOAT64,
+     FORGE_FLOAT64,
+     {-0.0, 1.5, -9999},
+     3,
+     0.1,
+     -0.0,
+     -9999,
+     {0x8000000000000000, 0x3fc3333333333334, 0x7ff8000000000000}},
+    {FORGE_FLOAT64,
+     FORGE_FLOAT64,
+     {-0.0, 1.5, -9999},
+     3,
+     1,
+     0.0,
+     5,
+     {0, 0x3ff8000000000000, 0xc0c3878000000000}},
+};
+
 static void unpacking_agrees_with_xarray_bit_for_bit(void **state)
 {
-    static const struct {
-        enum forge_dtype from;
-        double numbers[MOST];
-        uint64_t count;
-        double scale, offset, fill; /* fill 1: none */
-        enum forge_dtype to;
-        uint64_t want[MOST];
-    } rows[] = {
-        {FORGE_INT16,
-         {-32768, -32767, -1, 0, 1, 12345, 32767},
-         7,
-         (double)0.01F,
-         -0.0,
-         5,
-         FORGE_FLOAT32,
-         {0xc3a3d70a, 0xc3a3d5c2, 0xbc23d70a, 0, 0x3c23d70a, 0x42f6e666, 0x43a3d5c2}},
-        {FORGE_INT16,
-         {-32768, -32767, -1, 0, 1, 12345, 32767},
-         7,
-         0.01,
-         273.15,
-         5,
-         FORGE_FLOAT64,
-         {0xc04b43d70a3d70a8, 0xc04b428f5c28f5c8, 0x4071123d70a3d70a, 0x4071126666666666,
-          0x4071128f5c28f5c2, 0x4078c99999999999, 0x4082c68f5c28f5c2}},
-        {FORGE_INT16,
-         {-32768, -32767, -1, 0, 1, 12345, 32767},
-         7,
-         (double)0.01F,
-         (double)273.15F,
-         -32768,
-         FORGE_FLOAT32,
-         {0x7fc00000, 0xc25a1478, 0x438891eb, 0x43889333, 0x4388947b, 0x43c64ccc, 0x4416347a}},
-        {FORGE_INT32,
-         {-2147483648, 7, 123456789},
-         3,
-         0.001,
-         -3.7,
-         -2147483648,
-         FORGE_FLOAT64,
-         {0x7ff8000000000000, 0xc00d8b4395810625, 0x40fe23d16c8b4396}},
-        {FORGE_INT32,
-         {7, 123456789, -16777217},
-         3,
-         (double)0.1F,
-         -0.0,
-         5,
-         FORGE_FLOAT64,
-         {0x3fe666666c000000, 0x41678c29e2afd744, 0xc1399999b99999a0}},
-        {FORGE_UINT8,
-         {0, 200, 255},
-         3,
-         1 / 3.0,
-         -20,
-         255,
-         FORGE_FLOAT32,
-         {0xc1a00000, 0x423aaaac, 0x7fc00000}},
-        {FORGE_FLOAT32,
-         {-0.0, 1.5, 1e20, NAN},
-         4,
-         (double)0.1F,
-         7,
-         1e20,
-         FORGE_FLOAT32,
-         {0x40e00000, 0x40e4cccd, 0x7fc00000, 0x7fc00000}},
-        {FORGE_FLOAT32,
-         {-0.0, 1.5, 1e20},
-         3,
-         1,
-         -0.0,
-         1e20,
-         FORGE_FLOAT32,
-         {0x80000000, 0x3fc00000, 0x7fc00000}},
-        {FORGE_FLOAT64,
-         {-0.0, 1.5, -9999},
-         3,
-         0.1,
-         -0.0,
-         -9999,
-         FORGE_FLOAT64,
-         {0x8000000000000000, 0x3fc3333333333334, 0x7ff8000000000000}},
-        {FORGE_FLOAT64,
-         {-0.0, 1.5, -9999},
-         3,
-         1,
-         0.0,
-         5,
-         FORGE_FLOAT64,
-         {0, 0x3ff8000000000000, 0xc0c3878000000000}},
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        const struct forge_array *array =
-            row_of(&arena, rows[i].from, rows[i].count, rows[i].numbers);
-        union forge_value fill = value_of(rows[i].from, rows[i].fill);
+    for (size_t i = 0; i < COUNT(decoded_by_xarray); i++) {
+        const struct forge_array *array = row_of(&arena, row->from, row->count, row->numbers);
+        union forge_value fill = value_of(row->from, row->fill);
         struct forge_reader reader = {0};
         struct forge_error err;
         const void *values = NULL;
 
-        array = forge_array_unpack(&arena, array, rows[i].to, rows[i].scale, rows[i].offset,
-                                   rows[i].fill == 5 ? NULL : &fill, NULL);
+        array = forge_array_unpack(&arena, array, row->to, row->scale, row->offset,
+                                   row->fill == 5 ? NULL : &fill, NULL);
         assert_true(forge_array_values(&values, array, &reader, &arena, 100, &err));
-        for (uint64_t j = 0; j < rows[i].count; j++) {
-            if (rows[i].to == FORGE_FLOAT32)
-                assert_int_equal(((const uint32_t *)values)[j], rows[i].want[j]);
-            else
-                assert_true(((const uint64_t *)values)[j] == rows[i].want[j]);
-        }
+        check_bits(row->to, values, row->count, row->want);
     }
 }
 

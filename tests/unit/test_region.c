@@ -30,16 +30,16 @@ static void elements_are_counted_or_overflow_is_told(void **state)
 {
     static const struct {
         unsigned rank;
-        uint64_t shape[3];
         bool fits;
+        uint64_t shape[3];
         uint64_t want;
     } rows[] = {
-        {0, {0}, true, 1},
-        {1, {0}, true, 0},
-        {3, {2, 3, 4}, true, 24},
-        {2, {UINT64_MAX, 1}, true, UINT64_MAX},
-        {2, {UINT64_MAX, 2}, false, 0},
-        {3, {UINT64_MAX, UINT64_MAX, 0}, true, 0},
+        {0, true, {0}, 1},
+        {1, true, {0}, 0},
+        {3, true, {2, 3, 4}, 24},
+        {2, true, {UINT64_MAX, 1}, UINT64_MAX},
+        {2, false, {UINT64_MAX, 2}, 0},
+        {3, true, {UINT64_MAX, UINT64_MAX, 0}, 0},
     };
 
     (void)state;

@@ -63,7 +63,8 @@ static void tiles_cover_a_region_once_within_the_bound(void **state)
 
     (void)state;
     for (unsigned turn = 0; turn < 5000; turn++) {
-        struct forge_array array = {.rank = below(20) == 0 ? 0 : 1 + (unsigned)below(3), .in_memory = below(4) == 0};
+        struct forge_array array = {.rank = below(20) == 0 ? 0 : 1 + (unsigned)below(3),
+                                    .in_memory = below(4) == 0};
         uint64_t target = 1 + below(100), count = 0, covered = 0, bytes;
         struct forge_region region;
         struct forge_tiles tiles;
