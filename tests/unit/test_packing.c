@@ -128,6 +128,7 @@ static void unpacking_agrees_with_xarray_bit_for_bit(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(decoded_by_xarray); i++) {
+        const struct decoded *row = &decoded_by_xarray[i];
         const struct forge_array *array = row_of(&arena, row->from, row->count, row->numbers);
         union forge_value fill = value_of(row->from, row->fill);
         struct forge_reader reader = {0};
