@@ -82,8 +82,9 @@ FORGE_FLOATS(FROM_FLOAT)
 CAST(float, float32, float, float32, true, value)
 CAST(float, float32, double, float64, true, (double)value)
 CAST(double, float64, double, float64, true, value)
-CAST(double, float64, float, float32, isinf(value) || !(fabs(value) > (double)FLT_MAX),
-     forge_narrow(value))
+CAST(double, float64, float, float32,
+     (fabs(value) <= (double)FLT_MAX) | (fabs(value) == INFINITY) | (value != value),
+     (float)(fits ? value : 0))
 
 typedef unsigned kernel(const void *context, void *out_row, const void *in_row, uint64_t count);
 

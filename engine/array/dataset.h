@@ -97,14 +97,16 @@ bool forge_variable_is_index(const struct forge_variable *variable);
 const char *const *forge_dataset_names(const struct forge_dataset *dataset,
                                        struct forge_arena *arena, bool dims);
 
-/* CF packing of a variable. `scale` is 1 and `offset` 0 where absent; `packed` says whether
- * either is there; `dtype` is what decoded values have: that of scale_factor where it is a
- * float, else float64. */
+/* CF packing of a variable. `scale` is 1 and `offset` -0.0 where absent, which change no value;
+ * `packed` says whether either is there. `dtype` is what decoded values have: the variable's
+ * own without packing; float32 where the attributes that are there are float32 and the packed
+ * dtype is float32 or at most 16 bits wide; else float64 (CF 8.1). */
 struct forge_packing {
     bool packed;
     double scale, offset;
     enum forge_dtype dtype;
-    bool has_missing; /* missing_value, representable in the variable's dtype */
+    /* The first missing_value, where the variable's dtype has it; float32 takes the nearest. */
+    bool has_missing;
     union forge_value missing;
 };
 struct forge_packing forge_variable_packing(const struct forge_variable *variable);

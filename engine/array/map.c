@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdlib.h>
 
 #include "array/nest.h"
 #include "array/reader.h"
@@ -23,7 +24,7 @@ struct forge_array forge_map_array(const struct forge_array_type *type,
 
 static bool is_dense(const void *address, int64_t stride, size_t size)
 {
-    return stride == (int64_t)size && (uintptr_t)address % size == 0;
+    return stride == (int64_t)size && ((uintptr_t)address & (size - 1)) == 0;
 }
 
 static bool row_dense(const struct forge_map *map, const void *context, unsigned char *to,
@@ -95,16 +96,40 @@ static bool convert(const struct forge_map *map, const void *context,
     return true;
 }
 
+/* Room for count[] elements in `block`, without holes, with dimensions in the order that they
+ * have in `like`: so rows of both go along the same dimension. */
+static struct forge_view view_like(const struct forge_block *block,
+                                   const struct forge_view *like, unsigned rank,
+                                   const uint64_t *count, size_t size)
+{
+    struct forge_view view = {.bytes = block->bytes};
+
+    for (unsigned d = 0; d < rank; d++) {
+        uint64_t stride = size;
+
+        for (unsigned e = 0; e < rank; e++) {
+            bool is_inside = llabs(like->stride[e]) < llabs(like->stride[d]) ||
+                             (like->stride[e] == like->stride[d] && e > d);
+
+            if (is_inside && e != d)
+                stride *= count[e];
+        }
+        view.stride[d] = (int64_t)stride;
+    }
+    return view;
+}
+
 static bool read_tile(const struct forge_map *map, const void *context,
                       struct forge_reader *reader, const struct forge_tiles *tiles,
-                      struct forge_block *block, const struct forge_view *view,
+                      const struct forge_block *block, const struct forge_view *view,
                       struct forge_error *err)
 {
     const struct forge_array *child = map->child;
-    struct forge_view to = forge_view_shift(view, child->rank, tiles->offset);
-    struct forge_view from = forge_view_of(block->bytes, child->rank, tiles->tile.count,
-                                           forge_dtype_size(child->dtype));
+    struct forge_view to = forge_view_shift(view, child->rank, tiles->offset), from = to;
 
+    if (!map->in_place)
+        from = view_like(block, view, child->rank, tiles->tile.count,
+                         forge_dtype_size(child->dtype));
     return forge_array_read(child, reader, &tiles->tile, &from, err) &&
            convert(map, context, &to, &from, tiles->tile.count, err);
 }
@@ -118,10 +143,8 @@ bool forge_map_read(const struct forge_map *map, const void *context,
     struct forge_tiles tiles;
     bool done;
 
-    if (map->in_place)
-        return forge_array_read(map->child, reader, region, view, err) &&
-               convert(map, context, view, view, region->count, err);
-    if (!forge_block_open(&block, reader->budget,
+    if (!map->in_place &&
+        !forge_block_open(&block, reader->budget,
                           forge_tiles_bytes(map->child, region, size, FORGE_TILE_BYTES), err))
         return false;
     forge_tiles_open(&tiles, map->child, region, size, FORGE_TILE_BYTES);

@@ -14,14 +14,15 @@ const struct forge_array *forge_array_memory(struct forge_arena *arena, enum for
                                              unsigned rank, const uint64_t *shape,
                                              const void *values);
 
-/* The same value everywhere. */
+/* The same value everywhere; a string is borrowed. */
 const struct forge_array *forge_array_constant(struct forge_arena *arena,
                                                enum forge_dtype dtype, unsigned rank,
                                                const uint64_t *shape,
                                                const union forge_value *value);
 
-/* Parts one behind the other along `axis`; same dtype, rank and other lengths. The chunk
- * along the axis is that of the parts where their chunks line up, else 1. */
+/* Parts one behind the other along `axis`; same dtype, rank and other lengths. The chunk is
+ * the largest of the parts' (those in memory do not count); where all have it and lengths are
+ * multiples of it, chunks line up. */
 const struct forge_array *forge_array_concat(struct forge_arena *arena, unsigned axis,
                                              const struct forge_array *const *parts,
                                              size_t parts_count);
@@ -32,7 +33,8 @@ const struct forge_array *forge_array_slice(struct forge_arena *arena,
                                             const struct forge_region *region);
 
 /* Elements at `indices` along `axis`, in any order, repeated or not; an index of -1 gives
- * `fill`. For select with gaps, sort, unique, reindexing joins. */
+ * `fill`, which may be NULL where there is none. For select with gaps, sort, unique,
+ * reindexing joins. The indices are copied; the chunk along the axis stays the child's. */
 const struct forge_array *forge_array_take(struct forge_arena *arena,
                                            const struct forge_array *child, unsigned axis,
                                            const int64_t *indices, uint64_t indices_count,
@@ -49,37 +51,46 @@ const struct forge_array *forge_array_reverse(struct forge_arena *arena,
                                               const struct forge_array *child, unsigned axis);
 
 /* Convert to another numeric dtype. `from_fill` becomes `to_fill` (either may be NULL: then
- * values are only converted). A value that does not fit (out of range, NaN in an integer)
- * fails the read, naming `name`. Floats given to integers round to nearest even. */
+ * values are only converted). A value that does not fit (out of range, NaN in an integer), or
+ * that would become `to_fill` without being `from_fill`, fails the read (FORGE_BAD_SOURCE),
+ * naming `name`. Floats given to integers round to nearest even. A NaN in `from_fill` is every
+ * NaN. The child itself where nothing is to be done. */
 const struct forge_array *forge_array_cast(struct forge_arena *arena,
                                            const struct forge_array *child,
                                            enum forge_dtype dtype,
                                            const union forge_value *from_fill,
                                            const union forge_value *to_fill, const char *name);
 
-/* CF unpacking: value * scale + offset in `dtype` (float32 or float64); `fill` (may be
- * NULL) and `missing` (may be NULL) become NaN. */
+/* CF unpacking: value * scale + offset in `dtype` (float32 or float64), bit for bit what xarray
+ * decodes; `fill` (may be NULL) and `missing` (may be NULL) become NaN. An offset of -0.0
+ * changes nothing, one of 0.0 turns -0.0 into 0.0. */
 const struct forge_array *forge_array_unpack(struct forge_arena *arena,
                                              const struct forge_array *child,
                                              enum forge_dtype dtype, double scale,
                                              double offset, const union forge_value *fill,
                                              const union forge_value *missing);
 
-/* CF packing, the inverse: round((value - offset) / scale) in `dtype`; NaN becomes `fill`;
- * without a fill, or out of range, the read fails, naming `name`. */
+/* CF packing, the inverse: (value - offset) / scale, computed in float64, rounded to nearest
+ * even where `dtype` is an integer; NaN becomes `fill` (may be NULL). NaN in an integer without
+ * a fill, a value out of range, or one that would become the fill, fails the read
+ * (FORGE_BAD_SOURCE), naming `name`. `scale` is not 0. */
 const struct forge_array *forge_array_pack(struct forge_arena *arena,
                                            const struct forge_array *child,
                                            enum forge_dtype dtype, double scale, double offset,
                                            const union forge_value *fill, const char *name);
 
-/* Another fill value: `from` becomes `to`; a valid element that equals `to` fails the read. */
+/* Another fill value: `from` becomes `to`; a valid element that equals `to` fails the read
+ * (FORGE_BAD_SOURCE). Where `from` is NaN it is every NaN; where `to` is NaN, elements that
+ * were NaN before are no clash. */
 const struct forge_array *forge_array_refill(struct forge_arena *arena,
                                              const struct forge_array *child,
                                              const union forge_value *from,
                                              const union forge_value *to, const char *name);
 
 /* integer * multiply / divide + add, exactly, or the read fails (times in other units).
- * Input and output are int64 or float64 holding integers; NaN stays NaN. */
+ * Input and output are int64 or float64 holding integers; NaN stays NaN, and has no place in
+ * int64. `fill` (may be NULL) is in the child's dtype and stays the same number. `divide` is
+ * positive. */
 const struct forge_array *forge_array_rescale(struct forge_arena *arena,
                                               const struct forge_array *child,
                                               enum forge_dtype dtype, int64_t multiply,
@@ -88,7 +99,7 @@ const struct forge_array *forge_array_rescale(struct forge_arena *arena,
 
 /* `first`, and a promise that every other one is equal, byte for byte: kept while reading.
  * A difference fails the read (FORGE_BAD_SOURCE) with the variable's name, both urls and the
- * first index that differs. urls[0] goes with `first`. */
+ * first index that differs. urls[0] goes with `first`; the texts are borrowed. */
 const struct forge_array *forge_array_same(struct forge_arena *arena, const char *name,
                                            const struct forge_array *const *arrays,
                                            const char *const *urls, size_t count);
