@@ -81,24 +81,24 @@ bool forge_provenance_write(const char *folder, const struct forge_plan *plan,
 {
     const struct forge_recipe *recipe = plan->recipe;
     struct forge_store *store = NULL;
-    struct forge_text inputs = {0}, canonical = {0}, run = {0};
+    struct forge_text inputs = {0}, resolved = {0}, run = {0};
     bool good;
 
     list_inputs(&inputs, plan, digests);
-    forge_node_canonical(&canonical, recipe->root);
+    forge_node_json(&resolved, recipe->root);
     forge_run_summary_json(&run, summary);
     good =
         forge_store_open_file(&store, folder, err) &&
         forge_store_put(store, "provenance/recipe.yaml", recipe->text, strlen(recipe->text),
                         err) &&
-        forge_store_put(store, "provenance/recipe.json", forge_text_string(&canonical),
-                        canonical.length, err) &&
+        forge_store_put(store, "provenance/recipe.json", forge_text_string(&resolved),
+                        resolved.length, err) &&
         forge_store_put(store, "provenance/inputs.jsonl", forge_text_string(&inputs),
                         inputs.length, err) &&
         forge_store_put(store, "provenance/run.json", forge_text_string(&run), run.length, err);
     forge_store_close(store);
     forge_text_clear(&inputs);
-    forge_text_clear(&canonical);
+    forge_text_clear(&resolved);
     forge_text_clear(&run);
     return good;
 }

@@ -1,7 +1,7 @@
 /* provenance.h: where a version came from, beside its data.
  *
  *     provenance/recipe.yaml     as written
- *     provenance/recipe.json     as understood: canonical, what the digest is of
+ *     provenance/recipe.json     the same as JSON, as it was understood
  *     provenance/inputs.jsonl    one line for each file: url, size, sha256
  *     provenance/run.json        what the run did
  */

@@ -53,4 +53,7 @@ bool forge_node_number(double *out, const struct forge_node *node);
  * spelling, as {"": "01"}. */
 void forge_node_canonical(struct forge_text *out, const struct forge_node *node);
 
+/* The tree as JSON for programs to read, keys sorted; spellings that JSON lacks are texts. */
+void forge_node_json(struct forge_text *out, const struct forge_node *node);
+
 #endif

@@ -179,8 +179,29 @@ static bool is_json_number(const char *text)
     return text && *text == '\0';
 }
 
-static void write_scalar(struct forge_json *json, const struct forge_node *node)
+/* How a tree is written: `canonical` keeps spellings that JSON lacks (01, +1, True) apart from
+ * texts, else they are texts. */
+struct writing {
+    struct forge_json json;
+    struct forge_arena scratch;
+    bool canonical;
+};
+
+static void write_odd_scalar(struct writing *w, const struct forge_node *node)
 {
+    if (!w->canonical) {
+        forge_json_string(&w->json, node->text);
+        return;
+    }
+    forge_json_object(&w->json);
+    forge_json_key(&w->json, "");
+    forge_json_string(&w->json, node->text);
+    forge_json_close(&w->json, '}');
+}
+
+static void write_scalar(struct writing *w, const struct forge_node *node)
+{
+    struct forge_json *json = &w->json;
     bool flag = false, is_flag = forge_node_flag(&flag, node);
     double number;
 
@@ -193,10 +214,7 @@ static void write_scalar(struct forge_json *json, const struct forge_node *node)
     } else if (!is_flag && is_json_number(node->text)) {
         forge_json_raw(json, node->text);
     } else {
-        forge_json_object(json);
-        forge_json_key(json, "");
-        forge_json_string(json, node->text);
-        forge_json_close(json, '}');
+        write_odd_scalar(w, node);
     }
 }
 
@@ -207,46 +225,53 @@ static int compare_keys(const void *a, const void *b)
     return strcmp((*left)->key, (*right)->key);
 }
 
-static void write_node(struct forge_json *json, const struct forge_node *node,
-                       struct forge_arena *scratch);
+static void write_node(struct writing *w, const struct forge_node *node);
 
-static void write_map(struct forge_json *json, const struct forge_node *map,
-                      struct forge_arena *scratch)
+static void write_map(struct writing *w, const struct forge_node *map)
 {
-    const struct forge_node **sorted = forge_arena_array(scratch, map->count, sizeof(void *));
+    const struct forge_node **sorted =
+        forge_arena_array(&w->scratch, map->count, sizeof(void *));
     size_t count = 0;
 
     for (const struct forge_node *child = map->first; child; child = child->next)
         sorted[count++] = child;
     qsort(sorted, count, sizeof(void *), compare_keys);
-    forge_json_object(json);
+    forge_json_object(&w->json);
     for (size_t i = 0; i < count; i++) {
-        forge_json_key(json, sorted[i]->key);
-        write_node(json, sorted[i], scratch);
+        forge_json_key(&w->json, sorted[i]->key);
+        write_node(w, sorted[i]);
     }
-    forge_json_close(json, '}');
+    forge_json_close(&w->json, '}');
 }
 
-static void write_node(struct forge_json *json, const struct forge_node *node,
-                       struct forge_arena *scratch)
+static void write_node(struct writing *w, const struct forge_node *node)
 {
     if (node->kind == FORGE_NODE_TEXT) {
-        write_scalar(json, node);
+        write_scalar(w, node);
     } else if (node->kind == FORGE_NODE_MAP) {
-        write_map(json, node, scratch);
+        write_map(w, node);
     } else {
-        forge_json_array(json);
+        forge_json_array(&w->json);
         for (const struct forge_node *child = node->first; child; child = child->next)
-            write_node(json, child, scratch);
-        forge_json_close(json, ']');
+            write_node(w, child);
+        forge_json_close(&w->json, ']');
     }
+}
+
+static void write_tree(struct forge_text *out, const struct forge_node *node, bool canonical)
+{
+    struct writing writing = {.json.out = out, .canonical = canonical};
+
+    write_node(&writing, node);
+    forge_arena_clear(&writing.scratch);
 }
 
 void forge_node_canonical(struct forge_text *out, const struct forge_node *node)
 {
-    struct forge_arena scratch = {0};
-    struct forge_json json = {.out = out};
+    write_tree(out, node, true);
+}
 
-    write_node(&json, node, &scratch);
-    forge_arena_clear(&scratch);
+void forge_node_json(struct forge_text *out, const struct forge_node *node)
+{
+    write_tree(out, node, false);
 }

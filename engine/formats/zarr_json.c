@@ -133,8 +133,9 @@ static void copy_attributes(struct forge_attributes *out, struct forge_arena *ar
     }
 }
 
-/* An attribute _FillValue is one that the dtype cannot hold (NaN for integers), so no element
- * equals it. xarray takes it in version 2, and cannot open a version 3 that has it. */
+/* An attribute _FillValue that is still there is one that the dtype cannot hold (NaN for
+ * integers): no element equals it, and a reader that believed it would decode in another
+ * precision, or not at all. It is left out. */
 void forge_zarr_array_attributes(struct forge_attributes *out, struct forge_arena *arena,
                                  const struct forge_target_array *array, int zarr_format)
 {
@@ -142,8 +143,7 @@ void forge_zarr_array_attributes(struct forge_attributes *out, struct forge_aren
 
     copy_attributes(out, arena, &variable->attributes);
     forge_attributes_remove(out, FORGE_ZARR_DIMENSIONS);
-    if (zarr_format == 3 || variable->has_fill)
-        forge_attributes_remove(out, FORGE_ZARR_FILL);
+    forge_attributes_remove(out, FORGE_ZARR_FILL);
     if (zarr_format == 2)
         forge_attributes_set(out, arena, FORGE_ZARR_DIMENSIONS, FORGE_STRING,
                              variable->array->rank, (const void *)variable->dims);

@@ -467,10 +467,11 @@ bool forge_input_read(const struct forge_recipe_reading *r, struct forge_input *
     bool good;
 
     input->place = node->place;
-    if (!forge_options_read(&s, forge_input_options, node, node->place, "input", r->arena,
-                            r->diagnostics))
+    good = forge_options_read(&s, forge_input_options, node, node->place, "input", r->arena,
+                              r->diagnostics);
+    if (node->kind != FORGE_NODE_MAP)
         return false;
-    good = one_source(r, &s, node);
+    good &= one_source(r, &s, node);
     good &= read_combines(r, input, s.combine);
     good &= read_lets(r, input, s.let);
     good &= read_except(r, input, s.except);

@@ -85,8 +85,8 @@ const struct forge_option forge_target_options[] = {
      .help = "zarr (version 3) or zarr2"},
     {"chunks", FORGE_OPTION_NODE, TARGET(chunks_node), .schema_of = lengths_schema,
      .help = "{time: 20, lat: 720}; a dimension not named is one chunk"},
-    {"chunk_size", FORGE_OPTION_BYTES, TARGET(chunk_size), "64MiB",
-     .help = "chunks of about that size, where `chunks` does not say"},
+    {"chunk_size", FORGE_OPTION_BYTES, TARGET(chunk_size), "64MiB", .minimum = 1,
+     .maximum = LENGTH_MAX, .help = "chunks of about that size, where `chunks` does not say"},
     {"chunk_aspect", FORGE_OPTION_NODE, TARGET(aspect_node), .schema_of = aspect_schema,
      .help = "{time: 10}: chunks of that size, stretched so"},
     {"shards", FORGE_OPTION_NODE, TARGET(shards_node), .schema_of = lengths_schema,
@@ -213,10 +213,8 @@ bool forge_target_read(const struct forge_recipe_reading *r, struct forge_target
                               r->diagnostics);
     if (s.format)
         good &= read_format(r, target, s.format);
-    if (!good)
-        return false;
     target->chunk_size = s.chunk_size;
-    good = read_lengths(r, &target->chunks, s.chunks_node, lengths_options, "chunks");
+    good &= read_lengths(r, &target->chunks, s.chunks_node, lengths_options, "chunks");
     good &= read_lengths(r, &target->shards, s.shards_node, lengths_options, "shards");
     good &=
         read_lengths(r, &target->chunk_aspect, s.aspect_node, aspect_options, "chunk_aspect");
@@ -225,7 +223,7 @@ bool forge_target_read(const struct forge_recipe_reading *r, struct forge_target
         good &= forge_codec_read(&target->codec, s.codec, r->arena, r->diagnostics);
     else
         good &= default_codec(r, &target->codec);
-    if (s.shards_node && !target->type->shards)
+    if (s.shards_node && target->type && !target->type->shards)
         good = forge_report(r->diagnostics, FORGE_F015, s.shards_node->place, 1,
                             "use format: zarr", "format %s has no shards", target->type->name);
     if (s.aspect_node && s.chunks_node)
