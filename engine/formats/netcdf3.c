@@ -18,8 +18,8 @@
 #include "formats/netcdf3_header.h"
 #include "formats/refused.h"
 
-#define VALUES_MAX ((uint64_t)16 << 20)        /* of one coordinate, or of one text variable */
-#define VALUES_TOTAL_MAX ((uint64_t)256 << 20) /* of all: variables may share their bytes */
+#define VALUES_MAX ((uint64_t)16 << 20)       /* of one coordinate, or of one text variable */
+#define VALUES_TOTAL_MAX ((uint64_t)64 << 20) /* of all: variables may share their bytes */
 
 /* The open file of a request as a store of one object, so that sources read it. */
 struct request_store {
@@ -195,9 +195,12 @@ static bool add_strings(struct forge_variable *out, struct scan *scan,
     for (unsigned d = 0; d < rank; d++)
         count *= source->shape[d];
     if (bytes > VALUES_MAX || !take_values(scan, bytes + count * 2 * sizeof(max_align_t)))
-        return forge_array_refused(&out->array, scan->arena, scan->file, variable->name, rank,
-                                   source->shape, "its text is larger than 16 MiB; drop it",
-                                   err);
+        return forge_array_refused(
+            &out->array, scan->arena, scan->file, variable->name, rank, source->shape,
+            forge_arena_print(scan->arena,
+                              "its %" PRIu64 " bytes of text are more than are read; drop it",
+                              bytes),
+            err);
     if (!read_values(&values, scan, source, err))
         return false;
     out->array = forge_array_memory(scan->arena, FORGE_STRING, rank, source->shape,

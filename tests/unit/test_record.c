@@ -381,18 +381,57 @@ static void many_bytes_may_be_anything(void **state)
     forge_text_clear(&bytes);
 }
 
-/* Counts that promise much more than there are bytes. */
-static void huge_counts_take_no_memory(void **state)
+#define HEAD(bytes) bytes, sizeof(bytes) - 1
+#define ONE_DIM "FRGR\1\0\0\0\1\0\0\0\1\0\0\0x\4\0\0\0\0\0\0\0\0"
+#define HUGE_DIM "FRGR\1\0\0\0\1\0\0\0\1\0\0\0x\0\0\0\0\0\0\0\x10\0"
+#define NONE "\0\0\0\0"
+#define ONE_VARIABLE "\1\0\0\0\1\0\0\0v"
+
+static void what_cannot_be_right_is_refused(void **state)
 {
-    static const char dims[] = "FRGR\1\0\0\0\xff\xff\0\0";
-    static const char values[] = "FRGR\1\0\0\0" /* one dimension of 2^60 */
-                                 "\1\0\0\0\1\0\0\0x\0\0\0\0\0\0\0\x10\0"
-                                 "\0\0\0\0" /* no attributes */
-                                 "\1\0\0\0\1\0\0\0v\6\1\0\0\0\0\0\0\0\0\0\0";
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *want;
+    } rows[] = {
+        {HEAD("nonsense"), "it is none"},
+        {HEAD("FRGR\2\0\0\0"), "it is of another version of forge"},
+        {HEAD("FRGR\1\0\0\0\xff\xff\0\0"), "a count is too large"},
+        {HEAD("FRGR\1\0\0\0\1\0\0\0\2\0\0\0..\4\0\0\0\0\0\0\0\0"), "a name is not safe"},
+        {HEAD("FRGR\1\0\0\0\1\0\0\0\1\0\0\0\xff\4\0\0\0\0\0\0\0\0"), "a text is not UTF-8"},
+        {HEAD("FRGR\1\0\0\0\1\0\0\0\xff\0\0\0x\4\0\0\0\0\0\0\0\0"), "a text ends too early"},
+        {HEAD(ONE_DIM NONE ONE_VARIABLE "\xb\0\0\0\0\0\0" NONE), "a small number is too large"},
+        {HEAD(ONE_DIM NONE ONE_VARIABLE "\1\1\1\0\0\0\0\0" NONE), "a dimension is not there"},
+        {HEAD(ONE_DIM NONE ONE_VARIABLE "\1\1\0\0\0\0\0" NONE "\0\1\2\3"),
+         "values end too early"},
+        {HEAD(HUGE_DIM NONE ONE_VARIABLE "\7\1\0\0\0\0\0" NONE "\0"), "values end too early"},
+        {HEAD(HUGE_DIM NONE ONE_VARIABLE "\7\2\0\0\0\0\0\0\0\0\0" NONE "\0"),
+         "values end too early"},
+        {HEAD(ONE_DIM NONE ONE_VARIABLE "\1\1\0\0\0\0\0" NONE "\0\1\2\3\4\5"),
+         "it goes on at its end"},
+        {HEAD(ONE_DIM NONE ONE_VARIABLE "\1\1\0\0\0\0\0" NONE
+                                        "\1\1\0\0\0v\0\0\0\0\0\0\0\0\0\0"),
+         "a chunk has length 0"},
+        {HEAD(ONE_DIM NONE ONE_VARIABLE "\1\1\0\0\0\0\0" NONE
+                                        "\3\1\0\0\0v\0\0\0\0\0\0\0\0\0\0"),
+         "data/a.nc: variable \"v\": a chunk has length 0"},
+    };
 
     (void)state;
-    assert_false(try_record(dims, sizeof dims - 1));
-    assert_false(try_record(values, sizeof values - 1));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct forge_arena arena = {0};
+        struct forge_dataset dataset = {0};
+        struct forge_error err = {0};
+        char want[200];
+
+        assert_false(try_record(rows[i].bytes, rows[i].length));
+        snprintf(want, sizeof want, "data/a.nc: the record of its scan is damaged: %s",
+                 rows[i].want);
+        assert_false(
+            forge_record_read(&dataset, &arena, rows[i].bytes, rows[i].length, &file, &err));
+        assert_string_equal(err.text, want);
+        forge_arena_clear(&arena);
+    }
 }
 
 static void computed_values_are_not_recorded(void **state)
@@ -420,7 +459,7 @@ int main(void)
         TEST(more_bytes_than_a_record_are_refused),
         TEST(every_single_byte_may_be_anything),
         TEST(many_bytes_may_be_anything),
-        TEST(huge_counts_take_no_memory),
+        TEST(what_cannot_be_right_is_refused),
         TEST(computed_values_are_not_recorded),
     };
 

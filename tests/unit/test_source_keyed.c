@@ -166,6 +166,43 @@ static void every_region_of_shards_is_right(void **state)
     }
 }
 
+static void an_index_may_be_large_and_big_endian(void **state)
+{
+    const struct model m = {2, {40, 50}, {1, 1}, 3};
+    const uint64_t across[] = {40, 50};
+    struct world *world = *state;
+    struct forge_source source = sharded_source(world, &m, across, false);
+
+    source.manifest.index_codecs.count = 0;
+    add_codec(world, &source.manifest.index_codecs, 8,
+              "{\"name\":\"bytes\",\"configuration\":{\"endian\":\"big\"}}", 3);
+    add_codec(world, &source.manifest.index_codecs, 8, "{\"name\":\"crc32c\"}", 3);
+    put_shards(world, &m, across, &source, UINT64_MAX);
+    check_regions(world, open_source(world, &source), &m, NULL);
+}
+
+static void a_chunk_beyond_its_shard_is_refused(void **state)
+{
+    const struct model m = {2, {2, 2}, {2, 2}, 0};
+    const uint64_t across[] = {1, 1}, entry[] = {3, 18};
+    struct world *world = *state;
+    struct forge_source source = sharded_source(world, &m, across, false);
+    struct forge_block a = {0}, b = {0};
+    struct forge_error err = {0};
+    const unsigned char *index = NULL;
+    uint64_t length = 0;
+
+    assert_true(forge_codec_chain_encode(&source.manifest.index_codecs,
+                                         (const unsigned char *)entry, sizeof entry, &a, &b,
+                                         &index, &length, &err));
+    put(world, "s/c/0/0", index, length);
+    expect_refusal(world, open_source(world, &source),
+                   "data/a.nc: variable \"sst\": chunk (0, 0) in object \"s/c/0/0\": its 18 "
+                   "bytes at byte 3 end beyond the shard, which has 20");
+    forge_block_close(&a);
+    forge_block_close(&b);
+}
+
 static void the_index_of_a_shard_is_read_once(void **state)
 {
     const struct model m = {2, {4, 6}, {1, 1}, 0};
@@ -338,6 +375,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_region_of_one_object_per_chunk_is_right),
         TEST(every_region_of_shards_is_right),
+        TEST(an_index_may_be_large_and_big_endian),
+        TEST(a_chunk_beyond_its_shard_is_refused),
         TEST(the_index_of_a_shard_is_read_once),
         TEST(shards_that_were_never_written_are_fill),
         TEST(a_damaged_shard_index_is_named),
