@@ -45,8 +45,8 @@ struct forge_manifest {
     uint64_t base;
     uint64_t stride[FORGE_RANK_MAX]; /* bytes from one chunk to the next */
     uint64_t inner[FORGE_RANK_MAX];  /* bytes from one element to the next inside a chunk */
-    /* KEYED: key = prefix + index joined by separator (a scalar: prefix + "0", or prefix alone
-     * when version 3, with its "c" removed) */
+    /* KEYED: key = prefix + index joined by separator (a scalar: prefix + "0", or when version
+     * 3 the prefix alone, without a separator at its end) */
     const char *prefix;
     char separator;
     int zarr_format;

@@ -98,7 +98,7 @@ static void an_archive_is_known_by_bytes_further_in(void **state)
     unsigned char head[512] = "a.nc";
 
     (void)state;
-    memcpy(head + 257, "ustar\00000", 8);
+    memcpy(head + 257, "ustar", sizeof "ustar");
     assert_false(forge_format_sniff(&type, head, sizeof head, 10240, "a.tar", &err));
     assert_string_equal(err.text, "a.tar: a tar archive, not data that forge reads");
 }
