@@ -48,17 +48,16 @@ static double number_exp(const double *x, size_t count)
     return exp(x[0]);
 }
 
-/* The logarithm of 0 has no value either: an infinity would hide the mistake. */
 static double number_log(const double *x, size_t count)
 {
     (void)count;
-    return x[0] > 0 ? log(x[0]) : NAN;
+    return log(x[0]);
 }
 
 static double number_log10(const double *x, size_t count)
 {
     (void)count;
-    return x[0] > 0 ? log10(x[0]) : NAN;
+    return log10(x[0]);
 }
 
 static double number_sin(const double *x, size_t count)
@@ -126,6 +125,7 @@ static bool single_number(struct forge_scalar *out, const struct forge_call *cal
 {
     double x[FORGE_ARGUMENTS_MAX];
     double number;
+    bool finite = true;
 
     for (size_t i = 0; i < call->count; i++) {
         const struct forge_scalar *value = &call->arguments[i];
@@ -133,11 +133,12 @@ static bool single_number(struct forge_scalar *out, const struct forge_call *cal
         if (!is_number(value))
             return forge_function_fail(err, call, "a number", value->kind);
         x[i] = value->kind == FORGE_SCALAR_INTEGER ? (double)value->integer : value->number;
+        finite = finite && isfinite(x[i]);
     }
     number = call->function->number(x, call->count);
-    if (isnan(number))
-        return forge_fail(err, FORGE_BAD_RECIPE, "%s of %g has no value", call->function->name,
-                          x[0]);
+    if (isnan(number) || (finite && isinf(number)))
+        return forge_fail(err, FORGE_BAD_RECIPE, "%s of %g %s", call->function->name, x[0],
+                          isnan(number) ? "has no value" : "is infinite");
     *out = (struct forge_scalar){.kind = FORGE_SCALAR_FLOAT, .number = number};
     return true;
 }

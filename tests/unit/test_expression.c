@@ -178,7 +178,9 @@ static void overflow_and_division_by_zero_are_errors(void **state)
         {"0 ^ -1", "error: division by zero; in: 0 ^ -1"},
         {"(-8) ^ 0.5", "error: the result has no value; in: (-8) ^ 0.5"},
         {"sqrt(-1)", "error: sqrt of -1 has no value; in: sqrt(-1)"},
-        {"1 + log(0)", "error: log of 0 has no value; in: log(0)"},
+        {"1 + log(0)", "error: log of 0 is infinite; in: log(0)"},
+        {"log(-1)", "error: log of -1 has no value; in: log(-1)"},
+        {"exp(1000)", "error: exp of 1000 is infinite; in: exp(1000)"},
         {"floor(1e300)", "error: 1e+300 is too large for an int; in: floor(1e300)"},
     };
 
