@@ -187,8 +187,6 @@ static bool report(const struct run *run, struct forge_error *err)
         return forge_fail(err, FORGE_CANCELLED, "interrupted");
     assert(run->failures > 0);
     *err = run->first.error;
-    forge_fail_while(err, "%s %" PRIu64, run->stages[run->first.unit.stage].name,
-                     run->first.failed);
     used = strlen(err->text);
     if (run->failures > 1)
         snprintf(err->text + used, sizeof err->text - used, " (and %" PRIu64 " more)",

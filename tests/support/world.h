@@ -101,7 +101,8 @@ static inline bool perform_task(struct world *world, uint32_t stage, uint64_t ta
         const struct fault *fault = &world->faults[i];
 
         if (fault->times >= tries && fault->stage == stage && fault->task == task)
-            return forge_fail(err, fault->code, "no such luck");
+            return forge_fail(err, fault->code, "%s %llu: no such luck",
+                              world->stages[stage].name, (unsigned long long)task);
     }
     atomic_store(&world->ended_at[stage][task], atomic_fetch_add(&world->clock, 1) + 1);
     atomic_fetch_add(&world->good[stage], 1);
