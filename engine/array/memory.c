@@ -8,6 +8,7 @@
 struct node {
     struct forge_array array;
     struct forge_view values; /* only read */
+    const char *url;          /* of the file they came from; NULL: computed */
 };
 
 static bool node_read(const struct forge_array *array, struct forge_reader *reader,
@@ -27,14 +28,27 @@ static bool node_read(const struct forge_array *array, struct forge_reader *read
     return true;
 }
 
+static void node_touch(const struct forge_array *array, const struct forge_region *region,
+                       forge_touch_visit *visit, void *context)
+{
+    const struct node *node = (const struct node *)array;
+    const struct forge_touch touch = {.url = node->url};
+
+    (void)region;
+    if (node->url)
+        visit(context, &touch);
+}
+
 static const struct forge_array_type type = {
     .name = "memory",
     .read = node_read,
+    .touch = node_touch,
 };
 
-const struct forge_array *forge_array_memory(struct forge_arena *arena, enum forge_dtype dtype,
-                                             unsigned rank, const uint64_t *shape,
-                                             const void *values)
+const struct forge_array *forge_array_memory_of(struct forge_arena *arena,
+                                                enum forge_dtype dtype, unsigned rank,
+                                                const uint64_t *shape, const void *values,
+                                                const char *url)
 {
     struct node *node = forge_arena_take(arena, sizeof *node);
 
@@ -48,5 +62,13 @@ const struct forge_array *forge_array_memory(struct forge_arena *arena, enum for
     /* the view type is for writing too; nothing here does */
     memcpy(&node->values.bytes, &values, sizeof values);
     node->values = forge_view_of(node->values.bytes, rank, shape, forge_dtype_size(dtype));
+    node->url = url;
     return &node->array;
+}
+
+const struct forge_array *forge_array_memory(struct forge_arena *arena, enum forge_dtype dtype,
+                                             unsigned rank, const uint64_t *shape,
+                                             const void *values)
+{
+    return forge_array_memory_of(arena, dtype, rank, shape, values, NULL);
 }

@@ -295,7 +295,8 @@ static bool take_values(struct cursor *c, const struct forge_array **out,
         return damaged(c, "values end too early");
     if (!take_elements(c, &values, shape->dtype, count))
         return false;
-    *out = forge_array_memory(c->arena, shape->dtype, shape->rank, shape->shape, values);
+    *out = forge_array_memory_of(c->arena, shape->dtype, shape->rank, shape->shape, values,
+                                 c->file->url);
     return true;
 }
 

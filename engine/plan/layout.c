@@ -12,7 +12,7 @@ static void add_touch(void *context, const struct forge_touch *touch)
 {
     struct forge_plan_reads *reads = context;
 
-    reads->chunks++;
+    reads->chunks += touch->decoded > 0;
     reads->stored_bytes += touch->stored;
     reads->decoded_bytes += touch->decoded;
     if (touch->through_library)
