@@ -14,6 +14,13 @@ const struct forge_array *forge_array_memory(struct forge_arena *arena, enum for
                                              unsigned rank, const uint64_t *shape,
                                              const void *values);
 
+/* The same, and the url (borrowed) of the file they were read from: touching them visits it,
+ * with no bytes to read. */
+const struct forge_array *forge_array_memory_of(struct forge_arena *arena,
+                                                enum forge_dtype dtype, unsigned rank,
+                                                const uint64_t *shape, const void *values,
+                                                const char *url);
+
 /* The same value everywhere; a string is borrowed. */
 const struct forge_array *forge_array_constant(struct forge_arena *arena,
                                                enum forge_dtype dtype, unsigned rank,
