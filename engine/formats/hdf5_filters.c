@@ -65,11 +65,17 @@ static bool add_codec(struct forge_codec_chain *chain, struct forge_arena *arena
                              arena, err);
 }
 
-static const char *find_missing(const struct forge_hdf5_dataset *dataset)
+/* The filter that HDF5 has not, for messages; NULL where it has all. */
+static const char *find_missing(struct forge_arena *arena,
+                                const struct forge_hdf5_dataset *dataset)
 {
     for (unsigned i = 0; i < dataset->filters_count; i++) {
-        if (!dataset->filters[i].available)
-            return dataset->filters[i].name;
+        const struct forge_hdf5_filter *filter = &dataset->filters[i];
+
+        if (!filter->available)
+            return filter->name[0]
+                       ? forge_arena_print(arena, "\"%s\" (%d)", filter->name, filter->id)
+                       : forge_arena_print(arena, "%d", filter->id);
     }
     return NULL;
 }
@@ -86,8 +92,8 @@ bool forge_hdf5_decoding(struct forge_hdf5_decoding *out, struct forge_arena *ar
         texts[i] = filter_json(arena, &dataset->filters[i], element_size);
         ours = texts[i] != NULL;
     }
-    *out =
-        (struct forge_hdf5_decoding){.mask_shift = swapped, .missing = find_missing(dataset)};
+    *out = (struct forge_hdf5_decoding){.mask_shift = swapped,
+                                        .missing = find_missing(arena, dataset)};
     out->library = !out->missing;
     if (!ours) {
         out->decoder = out->library ? FORGE_HDF5_BY_LIBRARY : FORGE_HDF5_BY_NOBODY;

@@ -208,9 +208,9 @@ static bool open_numbers(const struct forge_array **out, const struct forge_hdf5
     if (too_many)
         return forge_hdf5_refuse(out, leaf, err, "it has more than %u chunks", CHUNKS_MAX);
     if (source.manifest.kind == FORGE_MANIFEST_LIBRARY && !leaf->decoding.library)
-        return forge_hdf5_refuse(
-            out, leaf, err, "it is not written to its end, and HDF5 has not its filter \"%s\"",
-            leaf->decoding.missing);
+        return forge_hdf5_refuse(out, leaf, err,
+                                 "it is not written to its end, and HDF5 has not its filter %s",
+                                 leaf->decoding.missing);
     if (small)
         return forge_hdf5_decode_numbers(out, leaf, &source, err);
     return forge_source_open(out, leaf->group->arena, &source, err);
@@ -232,7 +232,7 @@ static bool open_leaf(const struct forge_array **out, struct forge_hdf5_leaf *le
         return false;
     if (leaf->decoding.decoder == FORGE_HDF5_BY_NOBODY)
         return forge_hdf5_refuse(out, leaf, err,
-                                 "it is stored through the filter \"%s\", which is not known",
+                                 "it is stored through the filter %s, which is not known",
                                  leaf->decoding.missing);
     if (type->kind == FORGE_HDF5_NUMBERS)
         return open_numbers(out, leaf, is_coordinate, err);
