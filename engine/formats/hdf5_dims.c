@@ -58,8 +58,7 @@ static size_t find_name(const struct forge_hdf5_group *group, const char *name)
     return NONE;
 }
 
-/* The dimension that a scale stands for. The length of an unlimited one is that of the longest
- * variable along it: its own extent says nothing when it is no variable itself. */
+/* The dimension that a scale stands for. */
 static struct forge_hdf5_dimension of_scale(const char *name,
                                             const struct forge_hdf5_variable *scale)
 {
@@ -67,6 +66,7 @@ static struct forge_hdf5_dimension of_scale(const char *name,
         .name = name,
         .size = scale->dataset.extent[0],
         .unlimited = scale->dataset.unlimited[0],
+        .is_bare = scale->is_bare,
         .address = scale->dataset.address,
         .id = -1,
     };
@@ -129,14 +129,16 @@ struct search {
     size_t found;
 };
 
-static void try_scale(void *context, const char *name, enum forge_hdf5_link link)
+static void try_scale(void *context, const char *name, enum forge_hdf5_link link,
+                      uint64_t address)
 {
     struct search *search = context;
     struct forge_attributes attributes = {0};
     struct forge_error ignored;
-    const char *path = forge_arena_print(search->group->arena, "%s/%s", search->parent, name);
+    const char *path = forge_hdf5_join(search->group->arena, search->parent, name);
     double id = -1;
 
+    (void)address;
     if (link == FORGE_HDF5_LINK_DATASET && search->found == NONE &&
         forge_hdf5_attributes(&attributes, search->group->arena, search->group->file, path,
                               &ignored) &&
@@ -147,17 +149,17 @@ static void try_scale(void *context, const char *name, enum forge_hdf5_link link
 /* Dimensions of a group can be used in the groups inside it. */
 static size_t find_in_parents(struct forge_hdf5_group *group, double id)
 {
-    char *parent = forge_arena_text(group->arena, group->path);
-    struct search search = {group, parent, id, NONE};
+    struct search search = {group, group->path, id, NONE};
     struct forge_error ignored;
-    bool good = strcmp(group->path, "/") != 0;
+    bool good = true;
 
-    while (good && search.found == NONE && *parent != '\0') {
-        char *slash = strrchr(parent, '/');
+    while (good && search.found == NONE && strcmp(search.parent, "/") != 0) {
+        const char *slash = strrchr(search.parent, '/');
 
-        *(slash ? slash : parent) = '\0';
-        good =
-            forge_hdf5_list(group->file, *parent ? parent : "/", try_scale, &search, &ignored);
+        search.parent = slash ? forge_arena_copy(group->arena, search.parent,
+                                                 (size_t)(slash - search.parent))
+                              : "/";
+        good = forge_hdf5_list(group->file, search.parent, try_scale, &search, &ignored);
     }
     return search.found;
 }
@@ -262,6 +264,75 @@ static const char *assign(struct forge_hdf5_group *group, struct forge_hdf5_vari
     return NULL;
 }
 
+/* ---- lengths that only other groups tell */
+
+#define GROUPS_MAX 10000
+
+struct walk {
+    struct forge_hdf5_group *group;
+    const char *paths[GROUPS_MAX];
+    uint64_t addresses[GROUPS_MAX]; /* of the same: a file may have a circle of groups */
+    size_t count, at;
+    bool too_many;
+};
+
+static void widen(struct forge_hdf5_group *group, const struct forge_hdf5_dataset *dataset)
+{
+    for (unsigned d = 0; d < dataset->rank; d++) {
+        size_t found = find_address(group, dataset->scales[d]);
+
+        if (found != NONE && group->dims[found].unlimited)
+            group->dims[found].size =
+                forge_maximum(group->dims[found].size, dataset->extent[d]);
+    }
+}
+
+static void visit(void *context, const char *name, enum forge_hdf5_link link, uint64_t address)
+{
+    struct walk *walk = context;
+    const char *path = forge_hdf5_join(walk->group->arena, walk->paths[walk->at], name);
+    struct forge_hdf5_dataset dataset;
+    struct forge_error ignored;
+
+    if (link == FORGE_HDF5_LINK_DATASET &&
+        forge_hdf5_describe(&dataset, walk->group->file, path, &ignored))
+        widen(walk->group, &dataset);
+    if (link != FORGE_HDF5_LINK_GROUP)
+        return;
+    for (size_t i = 0; i < walk->count; i++) {
+        if (walk->addresses[i] == address)
+            return;
+    }
+    if (walk->count == GROUPS_MAX) {
+        walk->too_many = true;
+        return;
+    }
+    walk->paths[walk->count] = path;
+    walk->addresses[walk->count++] = address;
+}
+
+/* An unlimited dimension is as long as the longest variable along it, in any group. A
+ * coordinate variable of its own is always that long; a scale that is no variable is not. */
+static bool measure_unlimited(struct forge_hdf5_group *group, struct forge_error *err)
+{
+    struct walk *walk;
+    bool wanted = false, good = true;
+
+    for (size_t i = 0; i < group->dims_count; i++)
+        wanted = wanted || (group->dims[i].unlimited && group->dims[i].is_bare);
+    if (!wanted)
+        return true;
+    walk = forge_arena_take(group->arena, sizeof *walk);
+    walk->group = group;
+    walk->paths[0] = "/";
+    walk->count = 1;
+    for (; good && walk->at < walk->count; walk->at++)
+        good = forge_hdf5_list(group->file, walk->paths[walk->at], visit, walk, err);
+    if (good && walk->too_many)
+        return forge_fail(err, FORGE_BAD_SOURCE, "it has more than %d groups", GROUPS_MAX);
+    return good;
+}
+
 bool forge_hdf5_dims(struct forge_hdf5_group *group, struct forge_error *err)
 {
     add_own(group);
@@ -276,5 +347,5 @@ bool forge_hdf5_dims(struct forge_hdf5_group *group, struct forge_error *err)
         if (!variable->is_nowhere && !variable->is_bare && !variable->dataset.empty)
             variable->refusal = assign(group, variable);
     }
-    return true;
+    return measure_unlimited(group, err);
 }

@@ -22,8 +22,7 @@ const char *forge_hdf5_group_path(struct forge_arena *arena, const char *wanted)
     return length == 0 ? "/" : forge_arena_copy(arena, wanted, length);
 }
 
-/* Paths begin at the root, without a slash: what messages show. */
-static const char *join_path(struct forge_arena *arena, const char *group, const char *name)
+const char *forge_hdf5_join(struct forge_arena *arena, const char *group, const char *name)
 {
     return strcmp(group, "/") == 0 ? forge_arena_text(arena, name)
                                    : forge_arena_print(arena, "%s/%s", group, name);
@@ -38,12 +37,14 @@ struct groups {
     size_t count;
 };
 
-static void take_group(void *context, const char *name, enum forge_hdf5_link link)
+static void take_group(void *context, const char *name, enum forge_hdf5_link link,
+                       uint64_t address)
 {
     struct groups *groups = context;
 
+    (void)address;
     if (link == FORGE_HDF5_LINK_GROUP && groups->count < GROUPS_LISTED)
-        groups->paths[groups->count++] = join_path(groups->arena, groups->parent, name);
+        groups->paths[groups->count++] = forge_hdf5_join(groups->arena, groups->parent, name);
 }
 
 /* Breadth first, and no more than a message holds: a file may have a circle of groups. */
@@ -77,11 +78,13 @@ static bool fail_missing(const struct forge_hdf5_group *group, struct forge_erro
     return false;
 }
 
-static void ignore_link(void *context, const char *name, enum forge_hdf5_link link)
+static void ignore_link(void *context, const char *name, enum forge_hdf5_link link,
+                        uint64_t address)
 {
     (void)context;
     (void)name;
     (void)link;
+    (void)address;
 }
 
 bool forge_hdf5_group_find(const struct forge_hdf5_group *group, struct forge_error *err)
@@ -92,11 +95,13 @@ bool forge_hdf5_group_find(const struct forge_hdf5_group *group, struct forge_er
 
 /* ---- variables */
 
-static void take_link(void *context, const char *name, enum forge_hdf5_link link)
+static void take_link(void *context, const char *name, enum forge_hdf5_link link,
+                      uint64_t address)
 {
     struct forge_hdf5_group *group = context;
     struct forge_hdf5_variable *variable;
 
+    (void)address;
     if (link != FORGE_HDF5_LINK_DATASET && link != FORGE_HDF5_LINK_NOWHERE)
         return;
     if (group->variables_count == group->variables_room) {
@@ -111,7 +116,7 @@ static void take_link(void *context, const char *name, enum forge_hdf5_link link
     }
     variable = &group->variables[group->variables_count++];
     variable->name = forge_arena_text(group->arena, name);
-    variable->path = join_path(group->arena, group->path, name);
+    variable->path = forge_hdf5_join(group->arena, group->path, name);
     variable->is_nowhere = link == FORGE_HDF5_LINK_NOWHERE;
 }
 

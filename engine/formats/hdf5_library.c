@@ -96,7 +96,7 @@ static herr_t list_link(hid_t group, const char *name, const H5L_info_t *link, v
 {
     const struct listing *listing = context;
     enum forge_hdf5_link kind = FORGE_HDF5_LINK_OTHER;
-    H5O_info_t object;
+    H5O_info_t object = {0};
 
     if ((link->type != H5L_TYPE_HARD && link->type != H5L_TYPE_SOFT) ||
         H5Oget_info_by_name2(group, name, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
@@ -105,7 +105,7 @@ static herr_t list_link(hid_t group, const char *name, const H5L_info_t *link, v
         kind = FORGE_HDF5_LINK_DATASET;
     else if (object.type == H5O_TYPE_GROUP)
         kind = FORGE_HDF5_LINK_GROUP;
-    listing->visit(listing->context, name, kind);
+    listing->visit(listing->context, name, kind, object.addr);
     return 0;
 }
 

@@ -86,7 +86,8 @@ enum forge_hdf5_link {
     FORGE_HDF5_LINK_NOWHERE, /* leads out of the file, or to nothing */
     FORGE_HDF5_LINK_OTHER,   /* a named type, say */
 };
-typedef void forge_hdf5_visit_link(void *context, const char *name, enum forge_hdf5_link link);
+typedef void forge_hdf5_visit_link(void *context, const char *name, enum forge_hdf5_link link,
+                                   uint64_t address);
 
 /* Links of a group, in the order they were made where the file knows, else by name. */
 FORGE_MUST_CHECK bool forge_hdf5_list(struct forge_hdf5 *file, const char *group,

@@ -10,6 +10,7 @@ struct forge_hdf5_dimension {
     const char *name;
     uint64_t size;
     bool unlimited;
+    bool is_bare;     /* its scale is no variable */
     bool is_phony;    /* named by us: the file has no scale for it */
     uint64_t address; /* of its scale */
     double id;        /* netCDF's, or -1 */
@@ -41,6 +42,10 @@ struct forge_hdf5_group {
 
 /* The path of the group a request wants: "/", "a/b". */
 const char *forge_hdf5_group_path(struct forge_arena *arena, const char *wanted);
+
+/* The path of what is in a group: from the root, without a slash in front, as messages show it.
+ */
+const char *forge_hdf5_join(struct forge_arena *arena, const char *group, const char *name);
 
 /* Is the group there? An error lists those that are. */
 FORGE_MUST_CHECK bool forge_hdf5_group_find(const struct forge_hdf5_group *group,
