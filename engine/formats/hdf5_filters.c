@@ -80,33 +80,45 @@ static const char *find_missing(struct forge_arena *arena,
     return NULL;
 }
 
+static bool make_chain(struct forge_hdf5_decoding *out, struct forge_arena *arena,
+                       const struct forge_hdf5_dataset *dataset, bool *ours,
+                       struct forge_error *err)
+{
+    size_t element_size = dataset->type.size;
+
+    *ours = dataset->type.exact && dataset->filters_count + out->mask_shift <= FORGE_CODECS_MAX;
+    if (*ours && out->mask_shift > 0 &&
+        !add_codec(&out->codecs, arena,
+                   "{\"name\":\"bytes\",\"configuration\":{\"endian\":\"big\"}}", 3,
+                   element_size, err))
+        return false;
+    for (unsigned i = 0; *ours && i < dataset->filters_count; i++) {
+        const char *text = filter_json(arena, &dataset->filters[i], element_size);
+
+        *ours = text != NULL;
+        if (text && !add_codec(&out->codecs, arena, text, 2, element_size, err))
+            return false;
+    }
+    return true;
+}
+
 bool forge_hdf5_decoding(struct forge_hdf5_decoding *out, struct forge_arena *arena,
                          const struct forge_hdf5_dataset *dataset, struct forge_error *err)
 {
-    const char *texts[FORGE_HDF5_FILTERS_MAX];
-    size_t element_size = dataset->type.size;
-    bool swapped = dataset->type.big_endian && element_size > 1;
-    bool ours = dataset->type.exact && dataset->filters_count + swapped <= FORGE_CODECS_MAX;
+    bool ours = false;
 
-    for (unsigned i = 0; ours && i < dataset->filters_count; i++) {
-        texts[i] = filter_json(arena, &dataset->filters[i], element_size);
-        ours = texts[i] != NULL;
-    }
-    *out = (struct forge_hdf5_decoding){.mask_shift = swapped,
-                                        .missing = find_missing(arena, dataset)};
+    *out = (struct forge_hdf5_decoding){
+        .mask_shift = dataset->type.big_endian && dataset->type.size > 1,
+        .missing = find_missing(arena, dataset),
+    };
     out->library = !out->missing;
-    if (!ours) {
-        out->decoder = out->library ? FORGE_HDF5_BY_LIBRARY : FORGE_HDF5_BY_NOBODY;
-        return true;
-    }
-    out->decoder = FORGE_HDF5_BY_CODECS;
-    if (swapped && !add_codec(&out->codecs, arena,
-                              "{\"name\":\"bytes\",\"configuration\":{\"endian\":\"big\"}}", 3,
-                              element_size, err))
+    if (!make_chain(out, arena, dataset, &ours, err))
         return false;
-    for (unsigned i = 0; i < dataset->filters_count; i++) {
-        if (!add_codec(&out->codecs, arena, texts[i], 2, element_size, err))
-            return false;
+    if (ours) {
+        out->decoder = FORGE_HDF5_BY_CODECS;
+    } else {
+        out->decoder = out->library ? FORGE_HDF5_BY_LIBRARY : FORGE_HDF5_BY_NOBODY;
+        out->codecs.count = 0;
     }
     return true;
 }

@@ -258,16 +258,16 @@ static void every_storage_reads_as_netcdf_reads_it(void **state)
 static void every_kind_of_chunk_index_is_read(void **state)
 {
     static const struct {
-        H5F_libver_t version;
         hsize_t limits[2], chunk[2];
+        H5F_libver_t version;
         bool early;
     } rows[] = {
-        {H5F_LIBVER_EARLIEST, {40, 30}, {3, 7}, false},                     /* B-tree 1 */
-        {H5F_LIBVER_LATEST, {40, 30}, {40, 30}, false},                     /* single chunk */
-        {H5F_LIBVER_LATEST, {40, 30}, {3, 7}, true},                        /* implicit */
-        {H5F_LIBVER_LATEST, {40, 30}, {3, 7}, false},                       /* fixed array */
-        {H5F_LIBVER_LATEST, {H5S_UNLIMITED, 30}, {3, 7}, false},            /* extensible */
-        {H5F_LIBVER_LATEST, {H5S_UNLIMITED, H5S_UNLIMITED}, {3, 7}, false}, /* B-tree 2 */
+        {{40, 30}, {3, 7}, H5F_LIBVER_EARLIEST, false},                     /* B-tree 1 */
+        {{40, 30}, {40, 30}, H5F_LIBVER_LATEST, false},                     /* single chunk */
+        {{40, 30}, {3, 7}, H5F_LIBVER_LATEST, true},                        /* implicit */
+        {{40, 30}, {3, 7}, H5F_LIBVER_LATEST, false},                       /* fixed array */
+        {{H5S_UNLIMITED, 30}, {3, 7}, H5F_LIBVER_LATEST, false},            /* extensible */
+        {{H5S_UNLIMITED, H5S_UNLIMITED}, {3, 7}, H5F_LIBVER_LATEST, false}, /* B-tree 2 */
     };
     struct hdf5_world *world = *state;
     const hsize_t dims[2] = {40, 30};

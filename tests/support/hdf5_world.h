@@ -106,7 +106,7 @@ static inline bool scan_file(struct hdf5_world *world, const char *group, uint64
             forge_array_source(world->dataset.variables[i].array);
 
         if (source) {
-            struct forge_file *file = (struct forge_file *)(uintptr_t)source->file;
+            struct forge_file *file = (struct forge_file *)source->file;
 
             file->store = world->files;
             file->key = world->path + 1;
