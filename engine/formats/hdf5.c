@@ -1,7 +1,7 @@
 /* hdf5.c: HDF5 and netCDF-4 files.
  *
  * Schema and chunk index come from the HDF5 library; bulk values are read by
- * offset. netCDF-4's conventions are applied here (see docs/decisions) because
+ * offset. netCDF-4's conventions are applied here (docs/decisions/0001) because
  * netcdf-c walks every group of a file, follows links out of it, and fails for
  * the whole file where one attribute has a type that it does not know.
  */
