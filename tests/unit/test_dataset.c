@@ -238,7 +238,8 @@ static void changes_to_a_copy_do_not_reach_the_original(void **state)
                      dataset.variables[0].attributes.items[0].values);
     forge_attributes_set_text(&t->attributes, &later, "units", "degC");
     forge_attributes_set_text(&t->attributes, &later, "note", "new");
-    forge_attributes_remove(&copy.attributes, "title");
+    forge_attributes_set_text(&copy.attributes, &later, "title", "a copy");
+    forge_attributes_remove(&t->attributes, "units");
     t->name = "tas";
     t->dims[0] = "day";
     copy.dims[0].size = 99;

@@ -255,11 +255,12 @@ static void the_first_difference_is_named_across_tiles(void **state)
     arrays[0] = &leaf_new(&arena, FORGE_INT32, 2, shape, chunk, values)->array;
     arrays[1] = &leaf_new(&arena, FORGE_INT32, 2, shape, chunk, other)->array;
     other[1000 * 2000 + 3] = 1; /* in the first tile */
-    other[999 * 2000 + 1999] = 2;
+    other[999 * 2000 + 600] = 2;
+    other[1200 * 2000 + 1999] = 3;
     view.bytes = (unsigned char *)got;
     assert_false(forge_array_read(forge_array_same(&arena, "lat", arrays, urls, 2), &reader,
                                   &all, &view, &err));
-    assert_string_equal(err.text, "lat is not the same in all files: at [999, 1999] it is 0 in "
+    assert_string_equal(err.text, "lat is not the same in all files: at [999, 600] it is 0 in "
                                   "a.nc, but 2 in b.nc");
     free(got);
     free(values);
