@@ -27,9 +27,9 @@ struct world {
     float ice[CELLS];
 };
 
-static struct forge_variable *add(struct world *world, const char *name, const char *dims,
-                                  enum forge_dtype dtype, const uint64_t *chunk,
-                                  const void *values)
+static inline struct forge_variable *add(struct world *world, const char *name,
+                                         const char *dims, enum forge_dtype dtype,
+                                         const uint64_t *chunk, const void *values)
 {
     static const struct {
         char letter;
@@ -54,19 +54,19 @@ static struct forge_variable *add(struct world *world, const char *name, const c
     return variable;
 }
 
-static void set_number(struct world *world, struct forge_variable *variable, const char *name,
-                       double number)
+static inline void set_number(struct world *world, struct forge_variable *variable,
+                              const char *name, double number)
 {
     forge_attributes_set(&variable->attributes, &world->arena, name, FORGE_FLOAT64, 1, &number);
 }
 
-static void set_text(struct world *world, struct forge_variable *variable, const char *name,
-                     const char *text)
+static inline void set_text(struct world *world, struct forge_variable *variable,
+                            const char *name, const char *text)
 {
     forge_attributes_set_text(&variable->attributes, &world->arena, name, text);
 }
 
-static void add_fields(struct world *world, const uint64_t *chunk)
+static inline void add_fields(struct world *world, const uint64_t *chunk)
 {
     static const int8_t mask[LATS * LONS] = {1, 1, 0, 0, 1, -1, 0, 1, 1, 1, 1, 0};
     struct forge_variable *sst, *variable;
@@ -90,7 +90,7 @@ static void add_fields(struct world *world, const uint64_t *chunk)
     variable->fill.int8 = -1;
 }
 
-static void world_open(struct world *world, const uint64_t *chunk)
+static inline void world_open(struct world *world, const uint64_t *chunk)
 {
     static const int32_t days[TIMES] = {0, 1, 2, 3, 59};
     static const double hours[TIMES] = {0, 6, 12, 18, 24.5};
@@ -125,7 +125,8 @@ static void world_open(struct world *world, const uint64_t *chunk)
 }
 
 /* "holds", "place: .." with the place in the largest variable, or "error: ..; help". */
-static const char *outcome(struct world *world, const char *text, uint64_t region_bytes)
+static inline const char *holds_outcome(struct world *world, const char *text,
+                                        uint64_t region_bytes)
 {
     struct forge_budget budget = {0};
     struct forge_reader reader = {.budget = &budget};
