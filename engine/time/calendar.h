@@ -57,7 +57,8 @@ bool forge_time_add(int64_t *out, enum forge_calendar calendar, int64_t time_us,
 bool forge_time_parse(int64_t *time_us, struct forge_duration *period,
                       enum forge_calendar calendar, const char *text);
 
-/* Read by strptime's conversions: %Y %m %d %H %M %S %f %j %y %b %B %%; all of `text` is used. */
+/* Read by strptime's conversions: %Y %m %d %H %M %S %f %j %y %b %B %%; all of `text` is used.
+ */
 bool forge_time_parse_format(int64_t *time_us, enum forge_calendar calendar, const char *text,
                              const char *format);
 
