@@ -1,8 +1,8 @@
 /* zarr2.c: Zarr version 2, as xarray writes it; every reader takes it.
  *
  * An array's fill_value is its missing value, so an array without one is stored
- * in full; there is never an attribute _FillValue that readers would believe.
- * Strings have no fill either: an empty one would be read as missing.
+ * in full, and there is no attribute _FillValue. The fill_value of strings is
+ * null too: with "" every empty string would be read as missing.
  */
 #include <inttypes.h>
 
