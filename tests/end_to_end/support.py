@@ -82,6 +82,8 @@ def write_recipe(source, folder, target=None, replace=()):
     if target:
         text, count = re.subn(r"(?m)^(target:\s*\n(?:  .*\n)*?  format: )\w+$", r"\g<1>" + target, text)
         want(count == 1, "%s has no target format on a line of its own" % source)
+    if target == "zarr2":
+        text = re.sub(r"(?m)^  shards: .*\n", "", text)
     path = os.path.join(folder, "recipe.yaml")
     with open(path, "w") as file:
         file.write(text)
