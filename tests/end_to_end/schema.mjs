@@ -10,7 +10,7 @@ import YAML from 'yaml'
 const [what, ...rest] = process.argv.slice(2)
 
 function check(schemaFile, ...files) {
-  const validate = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true }).compile(
+  const validate = new Ajv({ strictSchema: true, strictTypes: false, allErrors: true }).compile(
     JSON.parse(readFileSync(schemaFile)))
   return files.map((file) => {
     const value = YAML.parse(readFileSync(file, 'utf8'))
