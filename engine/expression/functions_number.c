@@ -123,7 +123,7 @@ static bool all_of_kind(const struct forge_call *call, enum forge_scalar_kind ki
 static bool single_number(struct forge_scalar *out, const struct forge_call *call,
                           struct forge_error *err)
 {
-    double x[FORGE_ARGUMENTS_MAX];
+    double x[FORGE_ARGUMENTS_MAX] = {0};
     double number;
     bool finite = true;
 
