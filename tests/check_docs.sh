@@ -25,8 +25,8 @@ check_names() { # check_names PAGE: paths in the tree, as commands and texts nam
     local path
     while read -r path; do
         case $path in *NAME* | *YOUR*) continue ;; esac
-        [ -e "$path" ] || complain "$1" "$path is not there"
-    done < <(grep -oP '(?<![\w/.-])(scripts|recipes|tests|bench|docs|engine|executors|schemas|cli)/[\w./-]*[\w]' "$1")
+        compgen -G "$path" >/dev/null || complain "$1" "$path is not there"
+    done < <(grep -oP '(?<![\w/.-])(scripts|recipes|tests|bench|docs|engine|executors|schemas|cli)/[\w./*-]*[\w*]' "$1")
 }
 
 check_pages() {
