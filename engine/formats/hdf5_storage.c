@@ -9,7 +9,7 @@
 #include "formats/refused.h"
 
 #define COORDINATE_BYTES_MAX (16U << 20)
-#define CHUNKS_MAX (16U << 20)
+#define CHUNKS_MAX (4U << 20)
 
 bool forge_hdf5_refuse(const struct forge_array **out, const struct forge_hdf5_leaf *leaf,
                        struct forge_error *err, const char *format, ...)

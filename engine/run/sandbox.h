@@ -28,4 +28,8 @@ FORGE_MUST_CHECK bool forge_sandbox_enter(int input, int output,
  * other files. */
 bool forge_sandbox_is_whole(void);
 
+/* Is this a build with a sanitizer? Its runtime needs address space without end, a few more
+ * system calls, and stderr: such a sandbox is for tests only. */
+bool forge_sandbox_is_sanitized(void);
+
 #endif

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define RECORD_MAX (UINT64_C(1) << 30)
+#define RECORD_MAX (UINT64_C(256) << 20)
 #define GRACE_MS 5000 /* beyond the zygote's own deadline */
 
 struct forge_scanners {
@@ -80,8 +81,7 @@ static bool send_order(int *answer, const struct forge_scanners *scanners,
     ssize_t sent;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return forge_fail_errno(err, FORGE_SOURCE_IO, "%s: no socket for its scanner",
-                                order->url);
+        return forge_fail_errno(err, FORGE_SOURCE_IO, "no socket for its scanner");
     fds[0] = input;
     fds[1] = pair[1];
     header->cmsg_level = SOL_SOCKET;
@@ -96,7 +96,7 @@ static bool send_order(int *answer, const struct forge_scanners *scanners,
         *answer = pair[0];
         return true;
     }
-    forge_fail_errno(err, FORGE_FAILED, "%s: the zygote of the scanners is gone", order->url);
+    forge_fail_errno(err, FORGE_FAILED, "the zygote of the scanners is gone");
     close(pair[0]);
     return false;
 }
@@ -109,80 +109,113 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Exactly `length` bytes before the deadline. */
-static bool receive(int answer, void *bytes, uint64_t length, int64_t deadline_ms)
-{
-    unsigned char *at = bytes;
+/* All that comes on the stream, until it is closed: what the scanner sent, and how it ended. */
+struct answer {
+    struct forge_text stream; /* owned */
+    struct forge_frame frame; /* kind and length of `bytes` */
+    const char *bytes;        /* in the stream; NULL: the scanner sent no whole frame */
+    bool ended;
+    struct forge_scanner_end end;
+};
 
-    while (length > 0) {
-        struct pollfd polled = {.fd = answer, .events = POLLIN};
+/* False when the deadline passed, or more came than any answer has. */
+static bool receive_all(struct forge_text *stream, int fd, uint64_t most, int64_t deadline_ms)
+{
+    char part[65536];
+
+    for (;;) {
+        struct pollfd polled = {.fd = fd, .events = POLLIN};
         int64_t left = deadline_ms - now_ms();
         ssize_t got;
 
         if (left <= 0 || poll(&polled, 1, (int)left) == 0)
             return false;
-        got = recv(answer, at, length, 0);
+        got = recv(fd, part, sizeof part, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
+            return got == 0;
+        if (stream->length + (uint64_t)got > most)
             return false;
-        at += got;
-        length -= (uint64_t)got;
+        forge_text_add_bytes(stream, part, (size_t)got);
     }
-    return true;
 }
-
-/* What a scanner sent, and how it ended. */
-struct answer {
-    bool any, ended;
-    struct forge_frame frame;
-    unsigned char *bytes; /* owned */
-    struct forge_scanner_end end;
-};
 
 static void receive_answer(struct answer *answer, int fd, uint64_t most, int64_t deadline_ms)
 {
-    struct forge_frame frame;
+    const struct forge_text *stream = &answer->stream;
+    size_t length, around = sizeof answer->frame + sizeof answer->end;
 
-    while (!answer->ended && receive(fd, &frame, sizeof frame, deadline_ms)) {
-        if (frame.kind == FORGE_FRAME_END && frame.length == sizeof answer->end) {
-            answer->ended = receive(fd, &answer->end, sizeof answer->end, deadline_ms);
-            return;
-        }
-        if (answer->any || frame.length > most)
-            return;
-        answer->bytes = malloc(frame.length + 1);
-        if (!answer->bytes || !receive(fd, answer->bytes, frame.length, deadline_ms))
-            return;
-        answer->any = true;
-        answer->frame = frame;
-    }
+    if (!receive_all(&answer->stream, fd, most + around, deadline_ms) ||
+        stream->length < sizeof answer->end)
+        return;
+    length = stream->length - sizeof answer->end;
+    memcpy(&answer->end, stream->bytes + length, sizeof answer->end);
+    answer->ended = true;
+    if (length < sizeof answer->frame)
+        return;
+    memcpy(&answer->frame, stream->bytes, sizeof answer->frame);
+    if (answer->frame.length == length - sizeof answer->frame)
+        answer->bytes = stream->bytes + sizeof answer->frame;
 }
 
-static bool tell_end(const struct answer *answer, const char *url, struct forge_error *err)
+static bool fail_signal(int number, struct forge_error *err)
 {
-    int status = answer->end.status;
+    if (number == SIGXCPU)
+        return forge_fail(err, FORGE_BAD_SOURCE,
+                          "reading it took too much processor time, and was stopped");
+    if (number == SIGSYS)
+        return forge_fail(err, FORGE_BAD_SOURCE,
+                          "its scanner tried what no scanner may do, and was killed");
+    if (number == SIGABRT)
+        return forge_fail(
+            err, FORGE_BAD_SOURCE,
+            "its scanner gave up: reading it takes more memory than a scanner has");
+    return forge_fail(err, FORGE_BAD_SOURCE,
+                      "its scanner was killed by signal %d (%s) while reading it", number,
+                      strsignal(number));
+}
 
+/* Why there is no answer. */
+static bool fail_end(const struct answer *answer, struct forge_error *err)
+{
+    if (answer->ended && answer->end.unborn)
+        return forge_fail(err, FORGE_FAILED,
+                          "a scanner could not be started: no process, or no "
+                          "memory for one");
     if (!answer->ended)
-        forge_fail(err, FORGE_BAD_SOURCE, "%s: its scanner sent nonsense or stopped answering",
-                   url);
+        forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense or stopped answering");
     else if (answer->end.late)
-        forge_fail(err, FORGE_BAD_SOURCE, "%s: reading it took too long, and was stopped", url);
-    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        forge_fail(err, FORGE_BAD_SOURCE,
-                   "%s: reading it took too much processor time, and was stopped", url);
-    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-        forge_fail(err, FORGE_BAD_SOURCE,
-                   "%s: its scanner tried what no scanner may do, and was killed", url);
-    else if (WIFSIGNALED(status))
-        forge_fail(err, FORGE_BAD_SOURCE, "%s: its scanner was killed by signal %d (%s)", url,
-                   WTERMSIG(status), strsignal(WTERMSIG(status)));
+        forge_fail(err, FORGE_BAD_SOURCE, "reading it took too long, and was stopped");
+    else if (WIFSIGNALED(answer->end.status))
+        fail_signal(WTERMSIG(answer->end.status), err);
     else
-        forge_fail(err, FORGE_BAD_SOURCE, "%s: its scanner ended without an answer", url);
+        forge_fail(err, FORGE_BAD_SOURCE, "its scanner ended without an answer (status %d)",
+                   WEXITSTATUS(answer->end.status));
     return forge_fail_help(err, "the file is corrupt or hostile; leave it out with \"except\"");
 }
 
-/* Give the order and wait for a frame of the wanted kind. On success the bytes are owned. */
+/* An error from a scanner, of which nothing is believed. */
+static bool fail_as_told(const struct answer *answer, struct forge_error *err)
+{
+    struct forge_text text = {0}, help = {0};
+    struct forge_error told;
+
+    memcpy(&told, answer->bytes, sizeof told);
+    told.text[sizeof told.text - 1] = told.help[sizeof told.help - 1] = '\0';
+    forge_text_add_safe(&text, told.text);
+    forge_text_add_safe(&help, told.help);
+    if (told.code != FORGE_SOURCE_IO && told.code != FORGE_FAILED)
+        told.code = FORGE_BAD_SOURCE;
+    forge_fail(err, told.code, "%s", forge_text_string(&text));
+    forge_fail_help(err, "%s", forge_text_string(&help));
+    forge_text_clear(&text);
+    forge_text_clear(&help);
+    return false;
+}
+
+/* Give the order and wait for a frame of the wanted kind, of at most so many bytes. The answer
+ * is the caller's to clear, in any case. */
 static bool ask(struct answer *answer, const struct forge_scanners *scanners,
                 const struct forge_zygote_order *order, int input, enum forge_frame_kind wanted,
                 uint64_t most, struct forge_error *err)
@@ -195,21 +228,14 @@ static bool ask(struct answer *answer, const struct forge_scanners *scanners,
         return false;
     receive_answer(answer, fd, most, deadline_ms);
     close(fd);
-    if (!answer->any || !answer->ended || !WIFEXITED(answer->end.status) ||
+    if (!answer->bytes || answer->end.late || !WIFEXITED(answer->end.status) ||
         WEXITSTATUS(answer->end.status) != 0)
-        return tell_end(answer, order->url, err);
+        return fail_end(answer, err);
     if (answer->frame.kind == wanted)
         return true;
-    if (answer->frame.kind == FORGE_FRAME_ERROR && answer->frame.length == sizeof *err) {
-        memcpy(err, answer->bytes, sizeof *err);
-        err->text[sizeof err->text - 1] = err->help[sizeof err->help - 1] = '\0';
-        err->file[0] = '\0';
-        err->line = err->column = 0;
-        if (err->code != FORGE_SOURCE_IO && err->code != FORGE_FAILED)
-            err->code = FORGE_BAD_SOURCE;
-        return false;
-    }
-    return forge_fail(err, FORGE_BAD_SOURCE, "%s: its scanner sent nonsense", order->url);
+    if (answer->frame.kind == FORGE_FRAME_ERROR && answer->frame.length == sizeof *err)
+        return fail_as_told(answer, err);
+    return forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense");
 }
 
 static void copy_text(char *to, size_t room, const char *from)
@@ -219,16 +245,56 @@ static void copy_text(char *to, size_t room, const char *from)
 }
 
 static void fill_order(struct forge_zygote_order *order, enum forge_zygote_kind kind,
-                       const char *format, const struct forge_scan_request *request)
+                       const struct forge_format_type *format,
+                       const struct forge_scan_request *request)
 {
     memset(order, 0, sizeof *order);
     order->kind = kind;
     order->size = request->size;
     order->inline_bytes = request->inline_bytes;
     order->has_group = request->group != NULL;
-    copy_text(order->format, sizeof order->format, format);
+    order->format = format;
     copy_text(order->url, sizeof order->url, request->url);
     copy_text(order->group, sizeof order->group, request->group);
+}
+
+static bool take_record(struct forge_dataset *out, const char **name, struct forge_arena *arena,
+                        const struct answer *answer, const struct forge_file *file,
+                        struct forge_error *err)
+{
+    if (answer->frame.length < FORGE_FORMAT_NAME ||
+        memchr(answer->bytes, '\0', FORGE_FORMAT_NAME) == NULL)
+        return forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense");
+    *name = answer->bytes;
+    return forge_record_read(out, arena, answer->bytes + FORGE_FORMAT_NAME,
+                             answer->frame.length - FORGE_FORMAT_NAME, file, err);
+}
+
+bool forge_scanner_scan_as(struct forge_scanners *scanners, struct forge_file *file,
+                           const struct forge_format_type *format,
+                           const struct forge_scan_request *request, struct forge_arena *arena,
+                           struct forge_dataset *out, struct forge_error *err)
+{
+    struct forge_zygote_order order;
+    struct answer answer;
+    const char *name = "";
+    bool good;
+
+    if (request->group && strlen(request->group) >= sizeof order.group)
+        return forge_fail(err, FORGE_BAD_RECIPE, "the name of the group is too long");
+    fill_order(&order, FORGE_ORDER_SCAN, format, request);
+    good = ask(&answer, scanners, &order, request->fd, FORGE_FRAME_RECORD, RECORD_MAX, err) &&
+           take_record(out, &name, arena, &answer, file, err);
+    if (good && !format)
+        format = forge_format_find(name);
+    if (good && !format)
+        good = forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense");
+    if (good)
+        file->format = format->name;
+    forge_text_clear(&answer.stream);
+    if (!good && strncmp(err->text, request->url, strlen(request->url)) != 0)
+        forge_fail_while(err, "%s", request->url);
+    return good;
 }
 
 bool forge_scanner_scan(struct forge_scanners *scanners, struct forge_file *file,
@@ -236,32 +302,11 @@ bool forge_scanner_scan(struct forge_scanners *scanners, struct forge_file *file
                         struct forge_arena *arena, struct forge_dataset *out,
                         struct forge_error *err)
 {
-    struct forge_zygote_order order;
-    const struct forge_format_type *found;
-    struct answer answer;
-    bool good;
+    const struct forge_format_type *type = format ? forge_format_find(format) : NULL;
 
-    if (request->group && strlen(request->group) >= sizeof order.group)
-        return forge_fail(err, FORGE_BAD_RECIPE, "the name of the group is too long");
-    fill_order(&order, FORGE_ORDER_SCAN, format, request);
-    good = ask(&answer, scanners, &order, request->fd, FORGE_FRAME_RECORD, RECORD_MAX, err);
-    if (good) {
-        char name[FORGE_FORMAT_NAME + 1] = "";
-
-        good = answer.frame.length >= FORGE_FORMAT_NAME;
-        if (good)
-            memcpy(name, answer.bytes, FORGE_FORMAT_NAME);
-        found = forge_format_find(name);
-        if (!good || !found)
-            good = forge_fail(err, FORGE_BAD_SOURCE, "%s: its scanner sent nonsense",
-                              request->url);
-        else
-            file->format = found->name;
-        good = good && forge_record_read(out, arena, answer.bytes + FORGE_FORMAT_NAME,
-                                         answer.frame.length - FORGE_FORMAT_NAME, file, err);
-    }
-    free(answer.bytes);
-    return good;
+    if (format && !type)
+        return forge_fail(err, FORGE_BAD_RECIPE, "there is no format \"%s\"", format);
+    return forge_scanner_scan_as(scanners, file, type, request, arena, out, err);
 }
 
 /* A local file behind a source, as it was scanned. */
@@ -269,11 +314,19 @@ static int open_again(const struct forge_file *file, struct forge_error *err)
 {
     struct forge_arena arena = {0};
     int fd = open(forge_arena_print(&arena, "/%s", file->key), O_RDONLY | O_CLOEXEC);
+    struct stat status;
 
     forge_arena_clear(&arena);
-    if (fd < 0)
-        forge_fail_errno(err, FORGE_SOURCE_IO, "%s cannot be opened again", file->url);
-    return fd;
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        forge_fail_errno(err, FORGE_SOURCE_IO, "it cannot be opened again");
+    } else if ((uint64_t)status.st_size == file->status.size) {
+        return fd;
+    } else {
+        forge_fail(err, FORGE_BAD_SOURCE, "it changed since it was scanned");
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 static bool library_read(const struct forge_library *library, const struct forge_source *source,
@@ -286,31 +339,28 @@ static bool library_read(const struct forge_library *library, const struct forge
                                          .url = source->file->url,
                                          .group = source->file->group};
     struct forge_zygote_order order;
-    struct answer answer;
-    bool good;
+    struct answer answer = {0};
+    bool good = request.fd >= 0;
 
-    if (request.fd < 0)
-        return false;
-    if (strlen(source->path) >= sizeof order.path) {
-        close(request.fd);
-        return forge_fail(err, FORGE_BAD_SOURCE, "%s: the name of a variable is too long",
-                          source->file->url);
+    if (good && strlen(source->path) >= sizeof order.path)
+        good = forge_fail(err, FORGE_BAD_SOURCE, "the name of the variable is too long");
+    if (good) {
+        fill_order(&order, FORGE_ORDER_READ, forge_format_find(source->file->format), &request);
+        copy_text(order.path, sizeof order.path, source->path);
+        order.dtype = source->array.dtype;
+        order.rank = source->array.rank;
+        order.region = *region;
+        order.elements_size = size;
+        good = ask(&answer, scanners, &order, request.fd, FORGE_FRAME_DATA,
+                   size > sizeof *err ? size : sizeof *err, err) &&
+               (answer.frame.length == size ||
+                forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense"));
     }
-    fill_order(&order, FORGE_ORDER_READ, source->file->format, &request);
-    copy_text(order.path, sizeof order.path, source->path);
-    order.dtype = source->array.dtype;
-    order.rank = source->array.rank;
-    order.region = *region;
-    order.elements_size = size;
-    good =
-        ask(&answer, scanners, &order, request.fd, FORGE_FRAME_DATA,
-            size > sizeof *err ? size : sizeof *err, err) &&
-        (answer.frame.length == size ||
-         forge_fail(err, FORGE_BAD_SOURCE, "%s: its scanner sent nonsense", source->file->url));
-    if (good)
+    if (good && size > 0)
         memcpy(elements, answer.bytes, size);
-    free(answer.bytes);
-    close(request.fd);
+    forge_text_clear(&answer.stream);
+    if (request.fd >= 0)
+        close(request.fd);
     return good;
 }
 

@@ -24,7 +24,8 @@ struct forge_scanner_limits {
         .sandbox = {.memory_bytes = UINT64_C(2) << 30, .seconds = 120}, .seconds = 180,        \
     }
 
-/* Fork the zygote. Call it first, before any thread is made. */
+/* Fork the zygote. Call it first, before any thread is made or secret read: every scanner
+ * gets a copy of the memory of this moment. */
 FORGE_MUST_CHECK bool forge_scanners_open(struct forge_scanners **out,
                                           const struct forge_scanner_limits *limits,
                                           struct forge_error *err);
@@ -37,6 +38,14 @@ FORGE_MUST_CHECK bool forge_scanner_scan(struct forge_scanners *scanners,
                                          const struct forge_scan_request *request,
                                          struct forge_arena *arena, struct forge_dataset *out,
                                          struct forge_error *err);
+
+/* The same with a format that need not be one of the list. */
+FORGE_MUST_CHECK bool forge_scanner_scan_as(struct forge_scanners *scanners,
+                                            struct forge_file *file,
+                                            const struct forge_format_type *format,
+                                            const struct forge_scan_request *request,
+                                            struct forge_arena *arena,
+                                            struct forge_dataset *out, struct forge_error *err);
 
 /* Reads what only a library can decode, in a scanner each time. */
 struct forge_library forge_scanner_library(struct forge_scanners *scanners);

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HEAD_BYTES 512
+#define HEAD_BYTES 8200 /* also a signature behind a user block */
 
 static void send_all(int output, const void *bytes, uint64_t length)
 {
@@ -54,11 +54,10 @@ static bool find_format(const struct forge_format_type **out,
 
     if (got < 0)
         return forge_fail_errno(err, FORGE_SOURCE_IO, "reading %s", order->url);
-    if (!order->format[0])
+    if (!order->format)
         return forge_format_sniff(out, head, (size_t)got, order->size, order->url, err);
-    *out = forge_format_find(order->format);
-    return *out ||
-           forge_fail(err, FORGE_BAD_RECIPE, "there is no format \"%s\"", order->format);
+    *out = order->format;
+    return true;
 }
 
 static void scan(const struct forge_zygote_order *order,
@@ -91,17 +90,14 @@ static void read_region(const struct forge_zygote_order *order,
     void *elements = malloc(order->elements_size > 0 ? order->elements_size : 1);
 
     if (!elements) {
-        forge_fail(&err, FORGE_BAD_SOURCE,
-                   "%s: a piece of \"%s\" does not fit the memory of a "
-                   "scanner",
-                   order->url, order->path);
+        forge_fail(&err, FORGE_BAD_SOURCE, "a piece does not fit the memory of a scanner");
         send_error(output, &err);
     }
     if (!find_format(&format, order, request->fd, &err))
         send_error(output, &err);
     if (!format->read) {
-        forge_fail(&err, FORGE_BAD_SOURCE, "%s: format %s has no library to read through",
-                   order->url, format->name);
+        forge_fail(&err, FORGE_BAD_SOURCE, "format %s has no library to read through",
+                   format->name);
         send_error(output, &err);
     }
     if (!format->read(request, order->path, (enum forge_dtype)order->dtype, order->rank,

@@ -76,6 +76,14 @@ static void keep_descriptors(int input, int output)
         _exit(1);
 }
 
+/* The last bytes of a stream. The program is reading, so they find room; one that is gone does
+ * not matter. */
+static void tell_end(int output, const struct forge_scanner_end *end)
+{
+    (void)!send(output, end, sizeof *end, MSG_NOSIGNAL);
+    close(output);
+}
+
 static void start(struct zygote *zygote, const struct forge_zygote_order *order, int input,
                   int output)
 {
@@ -84,6 +92,7 @@ static void start(struct zygote *zygote, const struct forge_zygote_order *order,
     pid_t pid = fork();
 
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         keep_descriptors(input, output);
@@ -91,7 +100,7 @@ static void start(struct zygote *zygote, const struct forge_zygote_order *order,
     }
     close(input);
     if (pid < 0) {
-        close(output); /* the program sees an answer without an end */
+        tell_end(output, &(struct forge_scanner_end){.unborn = true});
         return;
     }
     *child =
@@ -99,24 +108,15 @@ static void start(struct zygote *zygote, const struct forge_zygote_order *order,
     zygote->count++;
 }
 
-/* Tell the program how a scanner ended, and forget it. The program is reading, so the few
- * bytes find room. */
 static void finish(struct zygote *zygote, size_t i, int status)
 {
     struct child *child = &zygote->children[i];
-    struct {
-        struct forge_frame frame;
-        struct forge_scanner_end end;
-    } last;
+    struct forge_scanner_end last;
 
     memset(&last, 0, sizeof last);
-    last.frame = (struct forge_frame){FORGE_FRAME_END, sizeof last.end};
-    last.end.status = status;
-    last.end.late = child->late;
-    if (send(child->output, &last.frame, sizeof last.frame, MSG_NOSIGNAL) > 0 &&
-        send(child->output, &last.end, sizeof last.end, MSG_NOSIGNAL) < 0)
-        child->late = true;
-    close(child->output);
+    last.status = status;
+    last.late = child->late;
+    tell_end(child->output, &last);
     *child = zygote->children[--zygote->count];
 }
 
@@ -163,6 +163,14 @@ static _Noreturn void end(const struct zygote *zygote)
     _exit(0);
 }
 
+/* Secrets of the environment are not left in the memory that scanners get a copy of. */
+static void wipe_environment(void)
+{
+    for (char **entry = environ; entry && *entry; entry++)
+        explicit_bzero(*entry, strlen(*entry));
+    clearenv();
+}
+
 static void prepare(struct zygote *zygote)
 {
     sigset_t chld;
@@ -171,10 +179,9 @@ static void prepare(struct zygote *zygote)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
-    clearenv();
-    setenv("NCRCENV_IGNORE", "1", 1);
+    wipe_environment();
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
-    for (int fd = 0; fd < 3 && null >= 0; fd++)
+    for (int fd = 0; fd < (forge_sandbox_is_sanitized() ? STDERR_FILENO : 3) && null >= 0; fd++)
         dup2(null, fd);
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);

@@ -139,7 +139,7 @@ static void what_cannot_be_read_can_be_dropped(void **state)
          "it is a link that leads out of the file, or to nothing, and is not followed"},
         {put_many_dimensions, "it has 20 dimensions, more than 16"},
         {put_long_text, "it has more than 16 MiB of text"},
-        {put_many_chunks, "it has more than 16777216 chunks"},
+        {put_many_chunks, "it has more than 4194304 chunks"},
     };
     struct hdf5_world *world = *state;
 
