@@ -71,7 +71,7 @@ static bool send_order(int *answer, const struct forge_scanners *scanners,
         struct cmsghdr align;
         char bytes[CMSG_SPACE(2 * sizeof(int))];
     } ancillary = {.bytes = {0}};
-    struct iovec part = {(void *)(uintptr_t)order, sizeof *order};
+    struct iovec part = {(void *)order, sizeof *order};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = ancillary.bytes,
@@ -287,10 +287,10 @@ bool forge_scanner_scan_as(struct forge_scanners *scanners, struct forge_file *f
            take_record(out, &name, arena, &answer, file, err);
     if (good && !format)
         format = forge_format_find(name);
-    if (good && !format)
-        good = forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense");
-    if (good)
+    if (good && format)
         file->format = format->name;
+    else if (good)
+        good = forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense");
     forge_text_clear(&answer.stream);
     if (!good && strncmp(err->text, request->url, strlen(request->url)) != 0)
         forge_fail_while(err, "%s", request->url);
@@ -356,7 +356,7 @@ static bool library_read(const struct forge_library *library, const struct forge
                (answer.frame.length == size ||
                 forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense"));
     }
-    if (good && size > 0)
+    if (good && answer.bytes)
         memcpy(elements, answer.bytes, size);
     forge_text_clear(&answer.stream);
     if (request.fd >= 0)

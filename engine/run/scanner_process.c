@@ -45,35 +45,36 @@ static _Noreturn void send_error(int output, const struct forge_error *err)
     _exit(0);
 }
 
-static bool find_format(const struct forge_format_type **out,
-                        const struct forge_zygote_order *order, int input,
-                        struct forge_error *err)
+static const struct forge_format_type *find_format(const struct forge_zygote_order *order,
+                                                   int input, struct forge_error *err)
 {
+    const struct forge_format_type *found = NULL;
     unsigned char head[HEAD_BYTES];
-    ssize_t got = pread(input, head, sizeof head, 0);
+    ssize_t got;
 
+    if (order->format)
+        return order->format;
+    got = pread(input, head, sizeof head, 0);
     if (got < 0)
-        return forge_fail_errno(err, FORGE_SOURCE_IO, "reading %s", order->url);
-    if (!order->format)
-        return forge_format_sniff(out, head, (size_t)got, order->size, order->url, err);
-    *out = order->format;
-    return true;
+        forge_fail_errno(err, FORGE_SOURCE_IO, "reading %s", order->url);
+    else if (forge_format_sniff(&found, head, (size_t)got, order->size, order->url, err))
+        return found;
+    return NULL;
 }
 
 static void scan(const struct forge_zygote_order *order,
                  const struct forge_scan_request *request, int output)
 {
-    const struct forge_format_type *format = NULL;
     struct forge_dataset dataset = {0};
     struct forge_arena arena = {0};
     struct forge_text record = {0};
     struct forge_error err = {0};
+    const struct forge_format_type *format = find_format(order, request->fd, &err);
     char name[FORGE_FORMAT_NAME] = "";
 
     dataset.arena = &arena;
     dataset.url = order->url;
-    if (!find_format(&format, order, request->fd, &err) ||
-        !format->scan(&dataset, &arena, request, &err) ||
+    if (!format || !format->scan(&dataset, &arena, request, &err) ||
         !forge_record_write(&record, &dataset, &err))
         send_error(output, &err);
     strncpy(name, format->name, sizeof name - 1);
@@ -85,15 +86,15 @@ static void scan(const struct forge_zygote_order *order,
 static void read_region(const struct forge_zygote_order *order,
                         const struct forge_scan_request *request, int output)
 {
-    const struct forge_format_type *format = NULL;
     struct forge_error err = {0};
+    const struct forge_format_type *format = find_format(order, request->fd, &err);
     void *elements = malloc(order->elements_size > 0 ? order->elements_size : 1);
 
     if (!elements) {
         forge_fail(&err, FORGE_BAD_SOURCE, "a piece does not fit the memory of a scanner");
         send_error(output, &err);
     }
-    if (!find_format(&format, order, request->fd, &err))
+    if (!format)
         send_error(output, &err);
     if (!format->read) {
         forge_fail(&err, FORGE_BAD_SOURCE, "format %s has no library to read through",

@@ -354,8 +354,10 @@ static void reading_the_file_and_computing_work_inside(void **state)
 
 static bool spin(int input)
 {
-    for (volatile unsigned i = 0; input >= 0; i++)
-        continue;
+    volatile int turns = input;
+
+    while (turns >= 0)
+        turns = input;
     return false;
 }
 
