@@ -15,6 +15,10 @@
 #include "array/dataset.h"
 #include "formats/source.h"
 
+/* Values that are sent along have at most so many dimensions: coordinates, bounds, small grids;
+ * not the fields themselves. */
+#define FORGE_INLINE_RANK 2
+
 /* How a recipe wants a file to be read. */
 struct forge_scan_request {
     int fd;

@@ -110,8 +110,8 @@ FORGE_MUST_CHECK bool forge_hdf5_refuse(const struct forge_array **out,
                                         struct forge_error *err, const char *format, ...)
     FORGE_PRINTF(4, 5);
 
-/* In memory: through HDF5, or through the chunks of `source` and our codecs where HDF5 has not
- * the filter. */
+/* In memory: through HDF5 (compact layouts and filters of its own), through the chunks of
+ * `source` and our codecs, or copied from where they lie in one piece. */
 FORGE_MUST_CHECK bool forge_hdf5_read_numbers(const struct forge_array **out,
                                               const struct forge_hdf5_leaf *leaf,
                                               struct forge_error *err);
@@ -119,6 +119,10 @@ FORGE_MUST_CHECK bool forge_hdf5_decode_numbers(const struct forge_array **out,
                                                 const struct forge_hdf5_leaf *leaf,
                                                 const struct forge_source *source,
                                                 struct forge_error *err);
+FORGE_MUST_CHECK bool forge_hdf5_copy_numbers(const struct forge_array **out,
+                                              const struct forge_hdf5_leaf *leaf,
+                                              const struct forge_source *source,
+                                              struct forge_error *err);
 
 /* netCDF's char arrays, joined along the last dimension; other texts. */
 FORGE_MUST_CHECK bool forge_hdf5_join_chars(const struct forge_array **out,

@@ -191,7 +191,8 @@ static const char *why_not(const struct forge_hdf5_variable *variable)
 static bool is_small(const struct forge_hdf5_leaf *leaf, bool is_coordinate)
 {
     return leaf->dataset->layout == FORGE_HDF5_COMPACT ||
-           leaf->size <= leaf->group->request->inline_bytes ||
+           (leaf->rank <= FORGE_INLINE_RANK &&
+            leaf->size <= leaf->group->request->inline_bytes) ||
            (is_coordinate && leaf->rank == 1 && leaf->size <= COORDINATE_BYTES_MAX);
 }
 
@@ -201,7 +202,7 @@ static bool open_numbers(const struct forge_array **out, const struct forge_hdf5
     bool small = is_small(leaf, is_coordinate), too_many = false;
     struct forge_source source;
 
-    if (small && leaf->decoding.library)
+    if (leaf->dataset->layout == FORGE_HDF5_COMPACT && leaf->decoding.library)
         return forge_hdf5_read_numbers(out, leaf, err);
     if (!make_source(&source, &too_many, leaf, err))
         return false;
@@ -211,9 +212,16 @@ static bool open_numbers(const struct forge_array **out, const struct forge_hdf5
         return forge_hdf5_refuse(out, leaf, err,
                                  "it is not written to its end, and HDF5 has not its filter %s",
                                  leaf->decoding.missing);
-    if (small)
+    if (!small)
+        return forge_source_open(out, leaf->group->arena, &source, err);
+    switch (source.manifest.kind) {
+    case FORGE_MANIFEST_TABLE:
         return forge_hdf5_decode_numbers(out, leaf, &source, err);
-    return forge_source_open(out, leaf->group->arena, &source, err);
+    case FORGE_MANIFEST_STRIDED:
+        return forge_hdf5_copy_numbers(out, leaf, &source, err);
+    default:
+        return forge_hdf5_read_numbers(out, leaf, err);
+    }
 }
 
 static bool open_leaf(const struct forge_array **out, struct forge_hdf5_leaf *leaf,

@@ -102,6 +102,39 @@ bool forge_hdf5_decode_numbers(const struct forge_array **out,
     return good;
 }
 
+bool forge_hdf5_copy_numbers(const struct forge_array **out, const struct forge_hdf5_leaf *leaf,
+                             const struct forge_source *source, struct forge_error *err)
+{
+    const struct forge_scan_request *request = leaf->group->request;
+    uint64_t offset = source->manifest.base;
+    struct forge_block stored = {0}, a = {0}, b = {0};
+    struct forge_view view;
+    unsigned char *values = filled(&view, leaf);
+    const unsigned char *decoded = NULL;
+    bool good = false;
+
+    if (offset > request->size || leaf->size > request->size - offset)
+        return forge_fail(err, FORGE_BAD_SOURCE, "its values are outside the file");
+    if (!forge_block_reserve(&stored, leaf->size, err))
+        goto out;
+    if (pread(request->fd, stored.bytes, leaf->size, (off_t)offset) != (ssize_t)leaf->size) {
+        forge_fail_errno(err, FORGE_SOURCE_IO, "its values cannot be read");
+        goto out;
+    }
+    good = forge_codec_chain_decode(&source->codecs, 0, stored.bytes, leaf->size, leaf->size,
+                                    &a, &b, &decoded, err);
+    if (good && leaf->size > 0)
+        memcpy(values, decoded, leaf->size);
+    if (good)
+        *out = forge_array_memory(leaf->group->arena, source->array.dtype, leaf->rank,
+                                  leaf->shape, values);
+out:
+    forge_block_close(&stored);
+    forge_block_close(&a);
+    forge_block_close(&b);
+    return good;
+}
+
 /* netCDF's char arrays: the last dimension is along the text. */
 bool forge_hdf5_join_chars(const struct forge_array **out, const struct forge_hdf5_leaf *leaf,
                            struct forge_error *err)

@@ -149,8 +149,9 @@ static bool add_numbers(struct forge_variable *out, struct scan *scan,
                         const struct forge_netcdf3_variable *variable, struct forge_error *err)
 {
     uint64_t bytes = bytes_of(scan, variable);
-    bool wanted = bytes <= scan->request->inline_bytes ||
-                  (bytes <= VALUES_MAX && is_index(scan, variable));
+    bool wanted =
+        (variable->rank <= FORGE_INLINE_RANK && bytes <= scan->request->inline_bytes) ||
+        (bytes <= VALUES_MAX && is_index(scan, variable));
     const struct forge_array *source = NULL;
     const void *values = NULL;
 
