@@ -237,7 +237,19 @@ static void show_source(struct forge_text *out, const struct line *line,
     forge_text_clear(&drawing.line);
 }
 
-static void show_item(struct forge_text *out, const char *source,
+/* What is printed ends up in logs: a line with a secret in it is not shown. */
+static bool holds_secret(const struct forge_diagnostics *diagnostics, unsigned line)
+{
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        const struct forge_diagnostic *item = &diagnostics->items[i];
+
+        if (item->fault == FORGE_F027 && item->place.line == line)
+            return true;
+    }
+    return false;
+}
+
+static void show_item(struct forge_text *out, const struct forge_diagnostics *diagnostics,
                       const struct forge_diagnostic *item, const struct colours *c)
 {
     int gutter = snprintf(NULL, 0, "%u", item->place.line);
@@ -251,7 +263,8 @@ static void show_item(struct forge_text *out, const char *source,
         forge_text_print(out, "%s%*s-->%s ", c->frame, gutter, "", c->end);
         forge_text_add_safe(out, item->place.file ? item->place.file : "");
         forge_text_print(out, ":%u:%u\n", item->place.line, item->place.column);
-        if (find_line(&line, source, item->place.line))
+        if (!holds_secret(diagnostics, item->place.line) &&
+            find_line(&line, diagnostics->source, item->place.line))
             show_source(out, &line, item, c, gutter);
     }
     if (item->help) {
@@ -267,7 +280,7 @@ void forge_diagnostics_show(struct forge_text *out, struct forge_diagnostics *di
 {
     sort_by_place(diagnostics);
     for (size_t i = 0; i < diagnostics->count; i++)
-        show_item(out, diagnostics->source, &diagnostics->items[i], colour ? &bright : &plain);
+        show_item(out, diagnostics, &diagnostics->items[i], colour ? &bright : &plain);
     if (diagnostics->count > 0)
         forge_text_print(out, "%zu mistake%s%s\n", diagnostics->count,
                          diagnostics->count == 1 ? "" : "s",

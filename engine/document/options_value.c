@@ -182,7 +182,10 @@ static bool check_limits(double number, const struct forge_option *option,
         return true;
     low = low && option->minimum > -LIMIT_TOLD;
     high = high && option->maximum < LIMIT_TOLD;
-    forge_text_add(&want, low && high ? "" : low ? "at least " : "at most ");
+    if (low && high && option->minimum == option->maximum)
+        high = false;
+    else
+        forge_text_add(&want, low && high ? "" : low ? "at least " : "at most ");
     if (low)
         add_limit(&want, option->minimum);
     forge_text_add(&want, low && high ? " to " : "");

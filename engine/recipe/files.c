@@ -6,6 +6,44 @@
 
 #define LIST_MAX (64U << 20)
 
+/* "https://user:secret@host/": what a recipe must not hold. */
+static bool has_credentials(const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *at = host ? strchr(host + 3, '@') : NULL;
+
+    return at && strcspn(host + 3, "/?#") > (size_t)(at - host - 3);
+}
+
+bool forge_address_check(const struct forge_recipe_reading *r, const struct forge_node *node,
+                         const char *address, const char *what)
+{
+    const char *scheme = strstr(address, "://");
+
+    if (has_credentials(address))
+        return forge_report(
+            r->diagnostics, FORGE_F027, node->place, node->width,
+            "anyone can read a recipe: remove the secret, and change it where it "
+            "is used",
+            "%s: a user name or password stands in the address", what);
+    if (scheme && strncmp(address, "file://", 7) != 0)
+        return forge_report(r->diagnostics, FORGE_F028, node->place, node->width,
+                            "download the files and give their folder",
+                            "%s: this version of forge reads local files only, not %.*s://",
+                            what, (int)(scheme - address), address);
+    return true;
+}
+
+static bool check_addresses(const struct forge_recipe_reading *r,
+                            const struct forge_input *input)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < input->files.count; i++)
+        good &= forge_address_check(r, input->files.nodes[i], input->files.items[i], "files");
+    return good;
+}
+
 static bool read_list(char **text, const struct forge_recipe_reading *r, const char *name,
                       struct forge_error *err)
 {
@@ -56,7 +94,8 @@ bool forge_files_read(const struct forge_recipe_reading *r, struct forge_input *
 
     if (node->kind == FORGE_NODE_TEXT) {
         if (!read_list(&text, r, node->text, &err))
-            return forge_report(r->diagnostics, FORGE_F012, node->place, node->width, NULL,
+            return forge_report(r->diagnostics, FORGE_F029, node->place, node->width,
+                                err.help[0] ? err.help : NULL,
                                 "the list of files cannot be read: %s", err.text);
         split_lines(r, &input->files, text, node);
     } else if (node->kind == FORGE_NODE_LIST) {
@@ -75,5 +114,5 @@ bool forge_files_read(const struct forge_recipe_reading *r, struct forge_input *
     if (input->files.count == 0)
         return forge_report(r->diagnostics, FORGE_F025, node->place, node->width, NULL,
                             "the list of files is empty");
-    return true;
+    return check_addresses(r, input);
 }

@@ -4,93 +4,31 @@
 
 #include <string.h>
 
-struct ints_settings {
-    int64_t from, to, step;
-};
-
-struct dates_settings {
-    const char *from, *to, *step, *calendar, *restart;
-};
-
-struct combine_settings {
-    const char *concat, *merge, *as, *parse;
-    struct forge_names keys, except;
-    const struct forge_node *ints, *dates;
-};
-
 struct input_settings {
-    const struct forge_node *url, *match, *files, *each, *except, *let;
-    const char *find, *if_missing, *join, *conflicts, *format, *group;
+    const struct forge_node *url, *match, *files, *each, *except, *let, *format;
+    const char *find, *if_missing, *join, *conflicts, *group;
     const struct forge_node *combine;
     int64_t items;
 };
 
-#define INTS(member) offsetof(struct ints_settings, member)
-#define DATES(member) offsetof(struct dates_settings, member)
-#define COMBINE(member) offsetof(struct combine_settings, member)
 #define INPUT(member) offsetof(struct input_settings, member)
 
-#define INTEGER_LIMIT 9e15
+#define ITEMS_LIMIT 9e15
 
-static const struct forge_option ints_options[] = {
-    {"from", FORGE_OPTION_INTEGER, INTS(from), .help = "first key, inclusive", .required = true,
-     .minimum = -INTEGER_LIMIT, .maximum = INTEGER_LIMIT},
-    {"to", FORGE_OPTION_INTEGER, INTS(to), .help = "last key, inclusive", .required = true,
-     .minimum = -INTEGER_LIMIT, .maximum = INTEGER_LIMIT},
-    {"step", FORGE_OPTION_INTEGER, INTS(step), "1", .help = "from one key to the next",
-     .minimum = 1, .maximum = INTEGER_LIMIT},
-    {0},
-};
+/* What HDF5 files that follow the rules of netCDF are called. */
+#define NETCDF4 "netcdf4"
 
-static const char *const calendars[] = {"standard", "gregorian", "proleptic_gregorian",
-                                        "julian",   "noleap",    "365_day",
-                                        "all_leap", "366_day",   "360_day",
-                                        NULL};
-static const char *const restarts[] = {"yearly", NULL};
+/* What RECIPE knows and this version does not read. */
+static const char *const later_formats[] = {"grib", "opendap", "zarr", NULL};
 
-static const struct forge_option dates_options[] = {
-    {"from", FORGE_OPTION_TEXT, DATES(from), .help = "first date, inclusive", .required = true},
-    {"to", FORGE_OPTION_TEXT, DATES(to), .required = true,
-     .help = "last date, inclusive; \"now - 2d\" is resolved once, when the plan is made"},
-    {"step", FORGE_OPTION_TEXT, DATES(step), "1d", .help = "such as 1d, 6h, 1mo, 1y"},
-    {"calendar", FORGE_OPTION_CHOICE, DATES(calendar), "standard", .help = "as in CF",
-     .choices = calendars},
-    {"restart", FORGE_OPTION_CHOICE, DATES(restart), .choices = restarts,
-     .help = "yearly: the step begins again each 1 January"},
-    {0},
-};
-
-static void ints_schema(struct forge_text *out)
+static void format_schema(struct forge_text *out)
 {
-    forge_options_schema(out, ints_options);
-}
+    const struct forge_format_type *const *all = forge_format_all();
 
-static void dates_schema(struct forge_text *out)
-{
-    forge_options_schema(out, dates_options);
-}
-
-static const struct forge_option combine_options[] = {
-    {"concat", FORGE_OPTION_NAME, COMBINE(concat), .help = "join along this dimension"},
-    {"merge", FORGE_OPTION_NAME, COMBINE(merge), .help = "bring different variables together"},
-    {"as", FORGE_OPTION_NAME, COMBINE(as), .help = "what templates call the key"},
-    {"keys", FORGE_OPTION_TEXTS, COMBINE(keys), .help = "the keys, as a list"},
-    {"ints", FORGE_OPTION_NODE, COMBINE(ints), .help = "a range of integers: {from, to, step}",
-     .schema_of = ints_schema},
-    {"dates", FORGE_OPTION_NODE, COMBINE(dates), .schema_of = dates_schema,
-     .help = "a range of dates: {from, to, step, calendar, restart}"},
-    {"parse", FORGE_OPTION_TEXT, COMBINE(parse), .help = "read the keys as times, by \"%Y%j\""},
-    {"except", FORGE_OPTION_TEXTS, COMBINE(except), .help = "keys that are left out"},
-    {0},
-};
-
-static void combine_schema(struct forge_text *out)
-{
-    forge_text_add(out, "{\"type\":\"array\",\"minItems\":1,\"items\":{\"allOf\":[");
-    forge_options_schema(out, combine_options);
-    forge_text_add(out, ",{\"oneOf\":[{\"required\":[\"concat\"]},{\"required\":[\"merge\"]}]},"
-                        "{\"not\":{\"anyOf\":[{\"required\":[\"keys\",\"ints\"]},{\"required\":"
-                        "[\"keys\",\"dates\"]},{\"required\":[\"ints\",\"dates\"]}]}}]}}");
+    forge_text_add(out, "{\"enum\":[\"" NETCDF4 "\"");
+    for (size_t i = 0; all[i]; i++)
+        forge_text_print(out, ",\"%s\"", all[i]->name);
+    forge_text_add(out, "]}");
 }
 
 static const char *const missing_choices[] = {"error", "skip", "fill", NULL};
@@ -110,7 +48,7 @@ const struct forge_option forge_input_options[] = {
      .schema =
          "{\"oneOf\":[{\"type\":\"string\",\"minLength\":1},{\"type\":\"array\",\"items\":"
          "{\"type\":\"string\",\"minLength\":1},\"minItems\":1}]}"},
-    {"combine", FORGE_OPTION_NODE, INPUT(combine), .schema_of = combine_schema,
+    {"combine", FORGE_OPTION_NODE, INPUT(combine), .schema_of = forge_combine_schema,
      .help = "the dimensions of the grid of files, outermost first"},
     {"each", FORGE_OPTION_NODE, INPUT(each), .schema_of = forge_transforms_schema,
      .help = "transforms applied to every file before the files are combined"},
@@ -124,9 +62,10 @@ const struct forge_option forge_input_options[] = {
      .help = "where coordinates that should agree do not"},
     {"conflicts", FORGE_OPTION_CHOICE, INPUT(conflicts), "first", .choices = conflicts_choices,
      .help = "where attributes differ"},
-    {"items", FORGE_OPTION_INTEGER, INPUT(items), .minimum = 1, .maximum = INTEGER_LIMIT,
+    {"items", FORGE_OPTION_INTEGER, INPUT(items), .minimum = 1, .maximum = ITEMS_LIMIT,
      .help = "items per file along the concat dimension; lengths are read from the files"},
-    {"format", FORGE_OPTION_TEXT, INPUT(format), .help = "sniffed from the bytes by default"},
+    {"format", FORGE_OPTION_NODE, INPUT(format), .schema_of = format_schema,
+     .help = "netcdf3, netcdf4 or hdf5; seen from the first bytes by default"},
     {"group", FORGE_OPTION_TEXT, INPUT(group), .help = "the group of the file to read"},
     {"let", FORGE_OPTION_NODE, INPUT(let),
      .help = "names for templates: {name: \"expression\"}",
@@ -153,144 +92,6 @@ void forge_input_schema(struct forge_text *out)
                    "{\"required\":[\"files\"]}]}]}");
 }
 
-static bool read_ints(const struct forge_recipe_reading *r, struct forge_combine *combine,
-                      const struct forge_node *node)
-{
-    struct ints_settings s = {0};
-
-    if (!forge_options_read(&s, ints_options, node, node->place, "ints", r->arena,
-                            r->diagnostics))
-        return false;
-    combine->keys = FORGE_KEYS_INTS;
-    combine->from = s.from;
-    combine->to = s.to;
-    combine->step = s.step;
-    if (s.to < s.from)
-        return forge_report(r->diagnostics, FORGE_F025, node->place, node->width, NULL,
-                            "the range is empty: from %lld is after to %lld", (long long)s.from,
-                            (long long)s.to);
-    return true;
-}
-
-/* A date of the calendar, or "now", "now - 2d", which the plan resolves. */
-static bool check_date(const struct forge_recipe_reading *r, const struct forge_node *node,
-                       const char *text, enum forge_calendar calendar)
-{
-    struct forge_duration step;
-    int64_t time_us;
-
-    if (strncmp(text, "now", 3) == 0) {
-        const char *rest = text + 3 + strspn(text + 3, " ");
-
-        if (*rest == '\0' ||
-            (*rest == '-' && forge_duration_parse(&step, rest + 1 + strspn(rest + 1, " "))))
-            return true;
-    } else if (forge_time_parse(&time_us, NULL, calendar, text)) {
-        return true;
-    }
-    return forge_report(r->diagnostics, FORGE_F024, node->place, node->width,
-                        "write it as 1981-09-01 or 1981-09-01T06:00",
-                        "\"%s\" is not a date of the %s calendar", text,
-                        forge_calendar_name(calendar));
-}
-
-static bool read_dates(const struct forge_recipe_reading *r, struct forge_combine *combine,
-                       const struct forge_node *node)
-{
-    struct dates_settings s = {0};
-    const struct forge_node *step;
-    int64_t from, to;
-    bool good;
-
-    if (!forge_options_read(&s, dates_options, node, node->place, "dates", r->arena,
-                            r->diagnostics))
-        return false;
-    combine->keys = FORGE_KEYS_DATES;
-    combine->dates.from = s.from;
-    combine->dates.to = s.to;
-    combine->dates.restart_yearly = s.restart != NULL;
-    if (!forge_calendar_find(&combine->dates.calendar, s.calendar))
-        return false;
-    good = check_date(r, forge_node_find(node, "from"), s.from, combine->dates.calendar);
-    good &= check_date(r, forge_node_find(node, "to"), s.to, combine->dates.calendar);
-    step = forge_node_find(node, "step");
-    if (!forge_duration_parse(&combine->dates.step, s.step) ||
-        (combine->dates.step.months <= 0 && combine->dates.step.us <= 0))
-        return forge_report(r->diagnostics, FORGE_F024, step ? step->place : node->place,
-                            step ? step->width : 1, "such as 1d, 6h, 30min, 1mo or 1y",
-                            "\"%s\" is not a step of time", s.step);
-    if (good && forge_time_parse(&from, NULL, combine->dates.calendar, s.from) &&
-        forge_time_parse(&to, NULL, combine->dates.calendar, s.to) && to < from)
-        return forge_report(r->diagnostics, FORGE_F025, node->place, node->width, NULL,
-                            "the range is empty: from %s is after to %s", s.from, s.to);
-    return good;
-}
-
-static bool read_combine(const struct forge_recipe_reading *r, struct forge_combine *combine,
-                         const struct forge_node *node)
-{
-    struct combine_settings s = {0};
-    int given;
-
-    if (!forge_options_read(&s, combine_options, node, node->place, "combine", r->arena,
-                            r->diagnostics))
-        return false;
-    if (!s.concat == !s.merge)
-        return forge_report(r->diagnostics, FORGE_F015, node->place, 1, NULL,
-                            "a dimension of combine has either \"concat\" or \"merge\"");
-    *combine = (struct forge_combine){
-        .merge = s.merge != NULL,
-        .dim = s.concat ? s.concat : s.merge,
-        .place = node->place,
-        .list = s.keys,
-        .parse = s.parse,
-        .except = s.except,
-    };
-    combine->as = s.as ? s.as : combine->dim;
-    given = (s.keys.count > 0) + (s.ints != NULL) + (s.dates != NULL);
-    if (given > 1)
-        return forge_report(r->diagnostics, FORGE_F015, node->place, 1, NULL,
-                            "the keys of \"%s\" come from one of \"keys\", \"ints\" and "
-                            "\"dates\"",
-                            combine->dim);
-    if (s.keys.count > 0)
-        combine->keys = FORGE_KEYS_LIST;
-    if (s.ints)
-        return read_ints(r, combine, s.ints);
-    if (s.dates)
-        return read_dates(r, combine, s.dates);
-    return true;
-}
-
-static bool read_combines(const struct forge_recipe_reading *r, struct forge_input *input,
-                          const struct forge_node *node)
-{
-    bool good = true;
-
-    if (!node)
-        return true;
-    if (node->kind != FORGE_NODE_LIST || node->count == 0)
-        return forge_report(r->diagnostics, FORGE_F011, node->place, node->width,
-                            "such as: combine: [{concat: time, ints: {from: 1, to: 12}}]",
-                            "combine: expected a list of dimensions");
-    input->combine = forge_arena_array(r->arena, node->count, sizeof *input->combine);
-    for (const struct forge_node *item = node->first; item; item = item->next) {
-        struct forge_combine *combine = &input->combine[input->combine_count++];
-
-        if (!read_combine(r, combine, item)) {
-            good = false;
-            continue;
-        }
-        for (size_t i = 0; i + 1 < input->combine_count; i++) {
-            if (input->combine[i].as && strcmp(input->combine[i].as, combine->as) == 0)
-                good = forge_report(r->diagnostics, FORGE_F026, item->place, 1,
-                                    "give one of them another name with \"as\"",
-                                    "two dimensions of combine are called \"%s\"", combine->as);
-        }
-    }
-    return good;
-}
-
 static bool read_lets(const struct forge_recipe_reading *r, struct forge_input *input,
                       const struct forge_node *node)
 {
@@ -307,6 +108,12 @@ static bool read_lets(const struct forge_recipe_reading *r, struct forge_input *
 
         *let = (struct forge_let){item->key, forge_expression_at(r, item), item->place};
         good &= let->expression != NULL;
+        for (size_t i = 0; i < input->combine_count; i++) {
+            if (input->combine[i].as && strcmp(input->combine[i].as, item->key) == 0)
+                good = forge_report(r->diagnostics, FORGE_F026, item->key_place,
+                                    item->key_width, "give it another name",
+                                    "let: \"%s\" is already a key of combine", item->key);
+        }
     }
     return good;
 }
@@ -327,33 +134,19 @@ static bool read_match(const struct forge_recipe_reading *r, struct forge_input 
                         err.help[0] ? err.help : NULL, "match: %s", err.text);
 }
 
-/* "https://user:secret@host/": what a recipe must not hold. */
-static bool has_credentials(const char *url)
-{
-    const char *host = strstr(url, "://");
-    const char *at = host ? strchr(host + 3, '@') : NULL;
-
-    return at && strcspn(host + 3, "/?#") > (size_t)(at - host - 3);
-}
-
 static bool read_url(const struct forge_recipe_reading *r, struct forge_input *input,
                      const struct forge_node *node)
 {
-    const char *scheme;
-
-    if (node->kind != FORGE_NODE_TEXT)
+    if (node->kind == FORGE_NODE_MAP)
         return forge_report(r->diagnostics, FORGE_F016, node->place, node->width,
-                            "quote this expression", "url: expected a text");
-    if (has_credentials(node->text))
-        return forge_report(r->diagnostics, FORGE_F027, node->place, node->width,
-                            "name a profile of the operator with `auth` instead",
-                            "url: a user name or password stands in the address");
-    scheme = strstr(node->text, "://");
-    if (scheme && strncmp(node->text, "file://", 7) != 0)
-        return forge_report(r->diagnostics, FORGE_F028, node->place, node->width,
-                            "download the files and give their folder",
-                            "url: this version of forge reads local files only, not %.*s://",
-                            (int)(scheme - node->text), node->text);
+                            "YAML reads braces as a map; in quotes they are a template",
+                            "url: quote this template");
+    if (node->kind != FORGE_NODE_TEXT)
+        return forge_report(r->diagnostics, FORGE_F011, node->place, node->width,
+                            "a list of files is written as files: [..]",
+                            "url: expected a text, got a list");
+    if (!forge_address_check(r, node, node->text, "url"))
+        return false;
     input->url_node = node;
     input->url = forge_template_at(r, node);
     return input->url != NULL;
@@ -399,6 +192,8 @@ static bool one_source(const struct forge_recipe_reading *r, const struct input_
 {
     int given = (s->url != NULL) + (s->find != NULL) + (s->files != NULL);
 
+    if (given == 0 && forge_node_find(node, "dataset"))
+        return false;
     if (given != 1)
         return forge_report(r->diagnostics, FORGE_F015, node->place, 1,
                             "url: a template, find: a folder to list, files: a list",
@@ -406,9 +201,32 @@ static bool one_source(const struct forge_recipe_reading *r, const struct input_
                                        : "an input has only one of \"url\", \"find\" and "
                                          "\"files\"");
     if (!s->find != !s->match)
-        return forge_report(r->diagnostics, FORGE_F015, node->place, 1, NULL,
+        return forge_report(r->diagnostics, FORGE_F015, node->place, 1,
+                            "find: the folder to list, match: a pattern with a named group for "
+                            "every dimension: 'sst-(?<time>\\d+)\\.nc$'",
                             "\"find\" and \"match\" go together");
     return true;
+}
+
+/* Does the pattern have a named group for every dimension? */
+static bool check_groups(const struct forge_recipe_reading *r, const struct forge_input *input)
+{
+    const char *const *names = forge_pattern_names(input->match);
+    bool good = true;
+
+    for (size_t i = 0; i < input->combine_count; i++) {
+        const struct forge_combine *combine = &input->combine[i];
+        bool known = false;
+
+        for (size_t n = 0; names[n]; n++)
+            known |= strcmp(names[n], combine->as) == 0;
+        if (!known)
+            good =
+                forge_report(r->diagnostics, FORGE_F023, combine->place, 1,
+                             forge_names_help(r->arena, combine->as, names),
+                             "the pattern of \"match\" has no group named \"%s\"", combine->as);
+    }
+    return good;
 }
 
 /* The grid of a listing or of a list of files, where the recipe says nothing or little. */
@@ -420,7 +238,7 @@ static bool check_grid(const struct forge_recipe_reading *r, const struct forge_
         const struct forge_combine *combine = &input->combine[i];
 
         if (input->url && combine->keys == FORGE_KEYS_FOUND && combine->as)
-            good = forge_report(r->diagnostics, FORGE_F010, combine->place, 1,
+            good = forge_report(r->diagnostics, FORGE_F015, combine->place, 1,
                                 "give it \"keys\", \"ints\" or \"dates\"",
                                 "the keys of \"%s\" are missing", combine->dim);
         if (!input->url && combine->keys != FORGE_KEYS_FOUND)
@@ -428,6 +246,8 @@ static bool check_grid(const struct forge_recipe_reading *r, const struct forge_
                                 "the keys of \"%s\" come from the files that are %s",
                                 combine->dim, input->find ? "found" : "listed");
     }
+    if (input->match)
+        good &= check_groups(r, input);
     if (input->files.count > 0 && (input->combine_count != 1 || input->combine[0].merge) &&
         !(input->files.count == 1 && input->combine_count == 0))
         return forge_report(r->diagnostics, FORGE_F015, input->place, 1,
@@ -436,35 +256,45 @@ static bool check_grid(const struct forge_recipe_reading *r, const struct forge_
     return good;
 }
 
-static bool choice(const char *const *choices, const char *text, int *out)
+/* The first where a mistake has been reported. */
+static int choice(const char *const *choices, const char *text)
 {
-    for (*out = 0; choices[*out]; (*out)++) {
-        if (strcmp(choices[*out], text) == 0)
-            return true;
+    for (int i = 0; text && choices[i]; i++) {
+        if (strcmp(choices[i], text) == 0)
+            return i;
     }
-    return false;
+    return 0;
 }
 
-static bool check_format(const struct forge_recipe_reading *r, const struct forge_node *input,
-                         const char *format)
+static bool read_format(const struct forge_recipe_reading *r, struct forge_input *input,
+                        const struct forge_node *node)
 {
-    const struct forge_node *node = forge_node_find(input, "format");
     const struct forge_format_type *const *all = forge_format_all();
-    const char *names[16] = {0};
+    const char *names[16] = {NETCDF4};
 
-    if (!format || forge_format_find(format))
+    if (!node)
         return true;
-    for (size_t i = 0; all[i] && i < 15; i++)
-        names[i] = all[i]->name;
-    return forge_report_unknown(r, FORGE_F018, node, "format", format, names);
+    if (node->kind != FORGE_NODE_TEXT)
+        return forge_report(r->diagnostics, FORGE_F011, node->place, node->width, NULL,
+                            "format: expected a name, such as netcdf4");
+    input->format = strcmp(node->text, NETCDF4) == 0 ? "hdf5" : node->text;
+    if (forge_format_find(input->format))
+        return true;
+    for (size_t i = 0; later_formats[i]; i++) {
+        if (strcmp(later_formats[i], node->text) == 0)
+            return forge_report(r->diagnostics, FORGE_F028, node->place, node->width, NULL,
+                                "format \"%s\" is not in this version of forge", node->text);
+    }
+    for (size_t i = 0; all[i] && i < 14; i++)
+        names[i + 1] = all[i]->name;
+    return forge_report_unknown(r, FORGE_F018, node, "format", node->text, names);
 }
 
 bool forge_input_read(const struct forge_recipe_reading *r, struct forge_input *input,
                       const struct forge_node *node)
 {
     struct input_settings s = {0};
-    int missing, join, conflicts;
-    bool good;
+    bool good, named;
 
     input->place = node->place;
     good = forge_options_read(&s, forge_input_options, node, node->place, "input", r->arena,
@@ -472,26 +302,26 @@ bool forge_input_read(const struct forge_recipe_reading *r, struct forge_input *
     if (node->kind != FORGE_NODE_MAP)
         return false;
     good &= one_source(r, &s, node);
-    good &= read_combines(r, input, s.combine);
-    good &= read_lets(r, input, s.let);
+    named = forge_combine_read(r, input, s.combine);
+    named &= read_lets(r, input, s.let);
+    good &= named;
     good &= read_except(r, input, s.except);
     good &= forge_transforms_read(r, &input->each, s.each, true);
-    good &= check_format(r, node, s.format);
+    good &= read_format(r, input, s.format);
     if (s.url)
         good &= read_url(r, input, s.url);
     if (s.match)
         good &= read_match(r, input, s.match);
     if (s.files)
         good &= forge_files_read(r, input, s.files);
-    choice(missing_choices, s.if_missing, &missing);
-    choice(join_choices, s.join, &join);
-    choice(conflicts_choices, s.conflicts, &conflicts);
-    input->if_missing = (enum forge_missing)missing;
-    input->join = (enum forge_join)join;
-    input->conflicts = (enum forge_conflicts)conflicts;
+    if (s.find)
+        good &= forge_address_check(r, forge_node_find(node, "find"), s.find, "find");
+    input->if_missing = (enum forge_missing)choice(missing_choices, s.if_missing);
+    input->join = (enum forge_join)choice(join_choices, s.join);
+    input->conflicts = (enum forge_conflicts)choice(conflicts_choices, s.conflicts);
     input->find = s.find;
     input->items = s.items;
-    input->format = s.format;
     input->group = s.group;
-    return good && check_grid(r, input) && forge_names_check(r, input);
+    /* Names are only looked for where all that defines them could be read. */
+    return named && check_grid(r, input) && forge_names_check(r, input) && good;
 }

@@ -11,26 +11,36 @@ struct forge_place forge_place_inside(const struct forge_node *node, size_t at)
     return place;
 }
 
-bool forge_report_unknown(const struct forge_recipe_reading *r, enum forge_fault fault,
-                          const struct forge_node *node, const char *what, const char *wrong,
-                          const char *const *names)
+const char *forge_names_help(struct forge_arena *arena, const char *wrong,
+                             const char *const *names)
 {
     const char *near = forge_text_nearest(wrong, names);
     struct forge_text help = {0};
-    bool on_key = node->key && strcmp(node->key, wrong) == 0;
+    const char *made = NULL;
 
     if (near) {
         forge_text_print(&help, "did you mean \"%s\"?", near);
     } else if (names[0]) {
-        forge_text_add(&help, "there are: ");
+        forge_text_add(&help, names[1] ? "there are: " : "there is: ");
         for (size_t i = 0; names[i]; i++)
             forge_text_print(&help, "%s%s", i > 0 ? ", " : "", names[i]);
     }
-    forge_report(r->diagnostics, fault, on_key ? node->key_place : node->place,
-                 on_key ? (unsigned)strlen(wrong) : node->width,
-                 help.length > 0 ? help.bytes : NULL, "unknown %s \"%s\"", what, wrong);
+    if (help.length > 0)
+        made = forge_arena_text(arena, help.bytes);
     forge_text_clear(&help);
-    return false;
+    return made;
+}
+
+bool forge_report_unknown(const struct forge_recipe_reading *r, enum forge_fault fault,
+                          const struct forge_node *node, const char *what, const char *wrong,
+                          const char *const *names)
+{
+    bool on_key = node->key && strcmp(node->key, wrong) == 0;
+
+    return forge_report(r->diagnostics, fault, on_key ? node->key_place : node->place,
+                        on_key ? node->key_width : node->width,
+                        forge_names_help(r->arena, wrong, names), "unknown %s \"%s\"", what,
+                        wrong);
 }
 
 struct forge_template *forge_template_at(const struct forge_recipe_reading *r,
@@ -147,6 +157,21 @@ static void check_name(void *context, const char *name, bool is_table, size_t at
     }
 }
 
+/* The templates in the body of a transform of single files. */
+static void check_body(struct known *known, const struct forge_node *body)
+{
+    if (body->kind == FORGE_NODE_TEXT && strchr(body->text, '{')) {
+        const struct forge_template *template = forge_template_at(known->reading, body);
+
+        known->node = body;
+        if (template)
+            forge_template_names(template, check_name, known);
+        known->good &= template != NULL;
+    }
+    for (const struct forge_node *child = body->first; child; child = child->next)
+        check_body(known, child);
+}
+
 bool forge_names_check(const struct forge_recipe_reading *r, const struct forge_input *input)
 {
     struct known known = {.reading = r, .input = input, .good = true};
@@ -164,6 +189,11 @@ bool forge_names_check(const struct forge_recipe_reading *r, const struct forge_
     if (input->url) {
         known.node = input->url_node;
         forge_template_names(input->url, check_name, &known);
+    }
+    known.each = true;
+    for (size_t i = 0; i < input->each.count; i++) {
+        if (input->each.items[i].templated)
+            check_body(&known, input->each.items[i].body);
     }
     return known.good;
 }

@@ -98,6 +98,10 @@ static bool read_name(const struct forge_recipe_reading *r, const struct forge_n
     const char *name = node->kind == FORGE_NODE_TEXT ? node->text : "";
     size_t length = strlen(name);
 
+    if (node->kind != FORGE_NODE_TEXT)
+        return forge_report(r->diagnostics, FORGE_F011, node->place, node->width, NULL,
+                            "name: expected a text, got %s",
+                            node->kind == FORGE_NODE_LIST ? "a list" : "a map");
     r->recipe->name = name;
     if (name[0] >= 'a' && name[0] <= 'z' && length <= 63 &&
         strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length)

@@ -17,6 +17,8 @@
 
 struct forge_pattern;
 
+#define FORGE_KEYS_MAX 10000000 /* along one dimension of the grid of files */
+
 /* A transform as the recipe uses it. */
 struct forge_transform_use {
     const struct forge_transform_type *type;

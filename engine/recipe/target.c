@@ -202,6 +202,35 @@ static bool default_codec(const struct forge_recipe_reading *r, struct forge_cod
                               r->diagnostics);
 }
 
+/* Shards hold whole chunks. Where variables have chunks of their own, the plan sees to it. */
+static bool check_shards(const struct forge_recipe_reading *r,
+                         const struct forge_target *target)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < target->variables_count; i++) {
+        if (target->variables[i].chunks.count > 0)
+            return true;
+    }
+    for (size_t i = 0; i < target->shards.count; i++) {
+        const struct forge_node *shard = target->shards.nodes[i];
+
+        for (size_t k = 0; k < target->chunks.count; k++) {
+            const struct forge_node *chunk = target->chunks.nodes[k];
+            int64_t outer, inner;
+
+            if (strcmp(shard->key, chunk->key) == 0 && forge_node_integer(&outer, shard) &&
+                forge_node_integer(&inner, chunk) && outer % inner != 0)
+                good = forge_report(r->diagnostics, FORGE_F014, shard->place, shard->width,
+                                    "shards hold whole chunks",
+                                    "%s: the shard length %lld is no multiple of the chunk "
+                                    "length %lld",
+                                    shard->key, (long long)outer, (long long)inner);
+        }
+    }
+    return good;
+}
+
 bool forge_target_read(const struct forge_recipe_reading *r, struct forge_target *target,
                        const struct forge_node *node)
 {
@@ -223,11 +252,15 @@ bool forge_target_read(const struct forge_recipe_reading *r, struct forge_target
         good &= forge_codec_read(&target->codec, s.codec, r->arena, r->diagnostics);
     else
         good &= default_codec(r, &target->codec);
+    if (good && s.shards_node && s.chunks_node)
+        good = check_shards(r, target);
     if (s.shards_node && target->type && !target->type->shards)
-        good = forge_report(r->diagnostics, FORGE_F015, s.shards_node->place, 1,
-                            "use format: zarr", "format %s has no shards", target->type->name);
+        good =
+            forge_report(r->diagnostics, FORGE_F015, s.shards_node->place, s.shards_node->width,
+                         "use format: zarr", "format %s has no shards", target->type->name);
     if (s.aspect_node && s.chunks_node)
-        good = forge_report(r->diagnostics, FORGE_F015, s.aspect_node->place, 1, NULL,
+        good = forge_report(r->diagnostics, FORGE_F015, s.aspect_node->place,
+                            s.aspect_node->width, "chunk_aspect stretches chunks of chunk_size",
                             "\"chunks\" and \"chunk_aspect\" exclude each other");
     return good;
 }

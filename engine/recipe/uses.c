@@ -37,6 +37,14 @@ static const struct forge_node *item_body(const struct forge_recipe_reading *r,
 {
     if (item->kind == FORGE_NODE_MAP && item->count == 1)
         return item->first;
+    if (item->kind == FORGE_NODE_MAP && item->count > 1 &&
+        forge_node_is_null(item->first->next)) {
+        forge_report(r->diagnostics, FORGE_F016, item->first->place, 1,
+                     "YAML ends a text between braces at the first comma; in quotes it is read "
+                     "as a whole",
+                     "%s: quote this expression", item->first->key);
+        return NULL;
+    }
     forge_report(r->diagnostics, FORGE_F011, item->place, item->width, example,
                  "a %s is written as one key and its value", what);
     return NULL;
@@ -139,10 +147,14 @@ static bool read_check(const struct forge_recipe_reading *r, struct forge_check_
 
         if (pair->kind != FORGE_NODE_LIST || pair->count != 2 ||
             !forge_node_number(&low, pair->first) ||
-            !forge_node_number(&high, pair->first->next) || low > high)
+            !forge_node_number(&high, pair->first->next))
             return forge_report(r->diagnostics, FORGE_F012, pair->place, pair->width,
                                 "such as: - range: {sst: [-3, 45]}",
                                 "range: expected [lowest, highest] for \"%s\"", pair->key);
+        if (low > high)
+            return forge_report(r->diagnostics, FORGE_F014, pair->place, pair->width, NULL,
+                                "range: the lowest of \"%s\", %s, is above the highest, %s",
+                                pair->key, pair->first->text, pair->first->next->text);
     }
     return true;
 }

@@ -31,7 +31,7 @@ static bool numbers_of(int64_t out[3], const struct forge_node *node)
         if (!forge_node_integer(&out[i], item) || out[i] < 0)
             return false;
     }
-    return out[2] > 0;
+    return true;
 }
 
 static bool check(void *settings, const struct forge_node *node, struct forge_arena *arena,
@@ -52,6 +52,9 @@ static bool check(void *settings, const struct forge_node *node, struct forge_ar
                                 "slice: \"%s\" is cut by an index, [start, stop] or [start, "
                                 "stop, step]",
                                 pair->key);
+        else if (numbers[2] == 0)
+            good = forge_report(diagnostics, FORGE_F014, pair->place, pair->width, NULL,
+                                "slice: the step of \"%s\" is zero", pair->key);
     }
     return good;
 }
