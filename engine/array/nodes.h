@@ -86,9 +86,9 @@ const struct forge_array *forge_array_pack(struct forge_arena *arena,
                                            enum forge_dtype dtype, double scale, double offset,
                                            const union forge_value *fill, const char *name);
 
-/* Another fill value: `from` becomes `to`; a valid element that equals `to` fails the read
- * (FORGE_BAD_SOURCE). Where `from` is NaN it is every NaN; where `to` is NaN, elements that
- * were NaN before are no clash. */
+/* Another fill value: `from` (NULL: there was none) becomes `to`; a valid element that equals
+ * `to` fails the read (FORGE_BAD_SOURCE). Where `from` is NaN it is every NaN; where `to` is
+ * NaN, elements that were NaN before are no clash. */
 const struct forge_array *forge_array_refill(struct forge_arena *arena,
                                              const struct forge_array *child,
                                              const union forge_value *from,

@@ -9,6 +9,7 @@
 struct settings {
     enum forge_dtype dtype;
     const char *name;
+    bool filled; /* there is a `from` */
     union forge_value from, to;
 };
 
@@ -28,11 +29,12 @@ struct node {
         const T *restrict in = in_row;                                                         \
         element *restrict out = out_row;                                                       \
         const T from = s->from.member, to = s->to.member;                                      \
+        const bool filled = s->filled;                                                         \
         unsigned clash = 0;                                                                    \
                                                                                                \
         for (uint64_t i = 0; i < count; i++) {                                                 \
             const T value = in[i];                                                             \
-            const bool is_fill = FORGE_IS_MARKER(value, from);                                 \
+            const bool is_fill = filled & FORGE_IS_MARKER(value, from);                        \
                                                                                                \
             out[i] = is_fill ? to : value;                                                     \
             clash |= !is_fill & (value == to);                                                 \
@@ -60,8 +62,8 @@ static bool fail(const void *context, unsigned why, const void *element,
     forge_value_format(value, sizeof value, s->dtype, element);
     forge_value_format(from, sizeof from, s->dtype, &s->from);
     forge_fail(err, FORGE_BAD_SOURCE,
-               "%s: %s is to be the fill value instead of %s, but there are valid values %s",
-               s->name, value, from, value);
+               "%s: %s is to be the fill value%s%s, but there are valid values %s", s->name,
+               value, s->filled ? " instead of " : "", s->filled ? from : "", value);
     return forge_fail_help(err, "choose another fill value");
 }
 
@@ -100,7 +102,7 @@ const struct forge_array *forge_array_refill(struct forge_arena *arena,
     struct node *node = NULL;
     size_t size = forge_dtype_size(child->dtype);
 
-    if (memcmp(from->bytes, to->bytes, size) == 0)
+    if (from && memcmp(from->bytes, to->bytes, size) == 0)
         return child;
     node = forge_arena_take(arena, sizeof *node);
     node->array = forge_map_array(&type, child, child->dtype);
@@ -111,7 +113,10 @@ const struct forge_array *forge_array_refill(struct forge_arena *arena,
         .row = kernels[child->dtype],
         .fail = fail,
     };
-    node->settings = (struct settings){.dtype = child->dtype, .from = *from, .to = *to};
+    node->settings =
+        (struct settings){.dtype = child->dtype, .filled = from != NULL, .to = *to};
+    if (from)
+        node->settings.from = *from;
     node->settings.name = forge_arena_text(arena, name);
     return &node->array;
 }

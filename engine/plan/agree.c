@@ -173,55 +173,163 @@ static bool same_shape(const struct forge_variable *a, const struct forge_variab
     return true;
 }
 
+/* The first of two elements that differ, as an error. */
+static bool compare_two(const struct forge_variable *a, const struct forge_variable *b,
+                        const unsigned char *first, const unsigned char *other,
+                        struct forge_error *err)
+{
+    enum forge_dtype dtype = a->array->dtype;
+    size_t size = forge_dtype_size(dtype);
+    uint64_t elements = forge_array_count(a->array);
+    char left[64], right[64];
+
+    for (uint64_t i = 0; i < elements; i++, first += size, other += size) {
+        if (dtype == FORGE_STRING ? strcmp(*(const char *const *)(const void *)first,
+                                           *(const char *const *)(const void *)other) == 0
+                                  : memcmp(first, other, size) == 0)
+            continue;
+        return forge_fail(err, FORGE_BAD_SOURCE,
+                          "variable \"%s\" differs: element %llu is %s in %s and %s in %s",
+                          a->name, (unsigned long long)i,
+                          forge_value_format(left, sizeof left, dtype, first), forge_origin(a),
+                          forge_value_format(right, sizeof right, dtype, other),
+                          forge_origin(b));
+    }
+    return true;
+}
+
+static bool read_part(const unsigned char **out, const struct forge_combining *combining,
+                      const struct forge_variable *part, struct forge_arena *arena,
+                      struct forge_error *err)
+{
+    return forge_array_values((const void **)out, part->array, combining->reader, arena,
+                              COMPARED_MAX, err) ||
+           forge_fail_while(err, "variable \"%s\" of %s", part->name, forge_origin(part));
+}
+
 /* The values of arrays in memory, compared now. */
 static bool compare_values(const struct forge_combining *combining,
                            const struct forge_variable *const *parts, size_t count,
                            struct forge_error *err)
 {
     struct forge_arena arena = {0};
-    const struct forge_array *array = parts[0]->array;
-    size_t size = forge_dtype_size(array->dtype);
-    uint64_t elements = forge_array_count(array);
     const unsigned char *first = NULL, *other = NULL;
-    bool good = forge_array_values((const void **)&first, array, combining->reader, &arena,
-                                   COMPARED_MAX, err);
+    bool good = read_part(&first, combining, parts[0], &arena, err);
 
     for (size_t p = 1; p < count && good; p++) {
         struct forge_arena once = {0};
 
-        if (parts[p]->array == array)
+        if (parts[p]->array == parts[0]->array)
             continue;
-        good = forge_array_values((const void **)&other, parts[p]->array, combining->reader,
-                                  &once, COMPARED_MAX, err);
-        for (uint64_t i = 0; good && i < elements; i++) {
-            const unsigned char *a = first + i * size, *b = other + i * size;
-            char left[64], right[64];
-
-            if (array->dtype == FORGE_STRING
-                    ? strcmp(*(const char *const *)a, *(const char *const *)b) == 0
-                    : memcmp(a, b, size) == 0)
-                continue;
-            good = forge_fail(err, FORGE_BAD_SOURCE,
-                              "variable \"%s\" differs: element %llu is %s in %s and %s in %s",
-                              parts[0]->name, (unsigned long long)i,
-                              forge_value_format(left, sizeof left, array->dtype, a),
-                              forge_origin(parts[0]),
-                              forge_value_format(right, sizeof right, array->dtype, b),
-                              forge_origin(parts[p]));
-        }
+        good = read_part(&other, combining, parts[p], &once, err) &&
+               compare_two(parts[0], parts[p], first, other, err);
         forge_arena_clear(&once);
     }
     forge_arena_clear(&arena);
     return good;
 }
 
+/* Small enough to be read now, whatever the rest of the memory is for. */
 static bool all_in_memory(const struct forge_variable *const *parts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!parts[i]->array->in_memory)
+        if (!parts[i]->array->in_memory ||
+            forge_array_count(parts[i]->array) >
+                COMPARED_MAX / forge_dtype_size(parts[i]->array->dtype))
             return false;
     }
     return true;
+}
+
+/* What an element must equal to be missing: up to two markers, NaN left out. */
+static size_t markers_of(union forge_value out[2], const struct forge_variable *variable)
+{
+    struct forge_packing packing = forge_variable_packing(variable);
+    size_t count = 0;
+
+    if (variable->array->dtype == FORGE_STRING)
+        return 0;
+    if (variable->has_fill)
+        out[count++] = variable->fill;
+    if (packing.has_missing)
+        out[count++] = packing.missing;
+    for (size_t i = count; i-- > 0;) {
+        double number = forge_value_as_double(variable->array->dtype, out[i].bytes);
+
+        if (number != number)
+            out[i] = out[--count];
+    }
+    return count;
+}
+
+static bool is_marker(const union forge_value *markers, size_t count, enum forge_dtype dtype,
+                      const unsigned char *element)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(markers[i].bytes, element, forge_dtype_size(dtype)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool same_markers(const struct forge_variable *a, const struct forge_variable *b)
+{
+    union forge_value one[2], other[2];
+    size_t one_count = markers_of(one, a), other_count = markers_of(other, b);
+    bool same = true;
+
+    for (size_t i = 0; i < one_count; i++)
+        same &= is_marker(other, other_count, a->array->dtype, one[i].bytes);
+    for (size_t i = 0; i < other_count; i++)
+        same &= is_marker(one, one_count, a->array->dtype, other[i].bytes);
+    return same;
+}
+
+/* Equal numbers may be missing in one file and valid in the other: where fill values differ,
+ * no element may be one of them. */
+static bool same_missing(const struct forge_combining *combining,
+                         const struct forge_variable *a, const struct forge_variable *b,
+                         struct forge_error *err)
+{
+    enum forge_dtype dtype = a->array->dtype;
+    size_t size = forge_dtype_size(dtype);
+    struct forge_arena arena = {0};
+    const unsigned char *values = NULL;
+    union forge_value one[2], other[2];
+    size_t one_count, other_count;
+    bool good = true, same = true;
+
+    if (same_markers(a, b))
+        return true;
+    one_count = markers_of(one, a);
+    other_count = markers_of(other, b);
+    same = all_in_memory(&a, 1);
+    if (same)
+        good = read_part(&values, combining, a, &arena, err);
+    for (uint64_t i = 0; good && same && i < forge_array_count(a->array); i++)
+        same = is_marker(one, one_count, dtype, values + i * size) ==
+               is_marker(other, other_count, dtype, values + i * size);
+    forge_arena_clear(&arena);
+    if (!good || same)
+        return good;
+    forge_fail(err, FORGE_BAD_SOURCE,
+               "variable \"%s\": _FillValue or missing_value differs between %s and %s",
+               a->name, forge_origin(a), forge_origin(b));
+    return forge_fail_help(err, "decode it in every file: each: [{decode: [%s]}]", a->name);
+}
+
+/* Each array once: many files may share one. */
+static size_t distinct(const struct forge_array **arrays, const char **urls, size_t count)
+{
+    size_t kept = 1;
+
+    for (size_t i = 1; i < count; i++) {
+        if (arrays[i] == arrays[0])
+            continue;
+        arrays[kept] = arrays[i];
+        urls[kept++] = urls[i];
+    }
+    return kept;
 }
 
 bool forge_agree(struct forge_variable *out, const struct forge_combining *combining,
@@ -245,10 +353,17 @@ bool forge_agree(struct forge_variable *out, const struct forge_combining *combi
     if (count == 1)
         return true;
     if (!forge_agree_attributes(&out->attributes, combining, out->name, attributes, urls, count,
-                                err))
+                                err) ||
+        (all_in_memory(parts, count) && !compare_values(combining, parts, count, err)))
         return false;
+    for (size_t i = 1; i < count; i++) {
+        if (!same_missing(combining, parts[0], parts[i], err))
+            return false;
+    }
     if (all_in_memory(parts, count))
-        return compare_values(combining, parts, count, err);
-    out->array = forge_array_same(combining->arena, out->name, arrays, urls, count);
+        return true;
+    count = distinct(arrays, urls, count);
+    if (count > 1)
+        out->array = forge_array_same(combining->arena, out->name, arrays, urls, count);
     return true;
 }

@@ -76,6 +76,24 @@ static bool same_dimensions(const struct forge_dataset *members, size_t count,
     return true;
 }
 
+/* The same dimensions in the same order, whatever their lengths. */
+static bool same_dims(const struct forge_variable *a, const struct forge_variable *b,
+                      struct forge_error *err)
+{
+    if (a->array->rank != b->array->rank)
+        return forge_fail(err, FORGE_BAD_SOURCE,
+                          "variable \"%s\" has %u dimensions in %s and %u in %s", a->name,
+                          a->array->rank, forge_origin(a), b->array->rank, forge_origin(b));
+    for (unsigned d = 0; d < a->array->rank; d++) {
+        if (strcmp(a->dims[d], b->dims[d]) != 0)
+            return forge_fail(err, FORGE_BAD_SOURCE,
+                              "variable \"%s\": dimension %u is \"%s\" in %s and \"%s\" in %s",
+                              a->name, d, a->dims[d], forge_origin(a), b->dims[d],
+                              forge_origin(b));
+    }
+    return true;
+}
+
 static bool concat_variable(struct forge_variable *out, const struct forge_combining *combining,
                             struct forge_variable *const *parts, size_t count, unsigned axis,
                             struct forge_error *err)
@@ -86,32 +104,23 @@ static bool concat_variable(struct forge_variable *out, const struct forge_combi
         forge_arena_array(combining->arena, count, sizeof(*arrays));
     const char **urls = forge_arena_array(combining->arena, count, sizeof *urls);
 
+    for (size_t i = 1; i < count; i++) {
+        if (!same_dims(parts[0], parts[i], err))
+            return false;
+    }
     if (!forge_unify(combining, parts, count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        const struct forge_variable *part = parts[i];
-
-        attributes[i] = &part->attributes;
-        arrays[i] = part->array;
-        urls[i] = forge_origin(part);
-        if (part->array->rank != parts[0]->array->rank)
-            return forge_fail(err, FORGE_BAD_SOURCE,
-                              "variable \"%s\" has %u dimensions in %s and %u in %s",
-                              part->name, parts[0]->array->rank, forge_origin(parts[0]),
-                              part->array->rank, forge_origin(part));
-        for (unsigned d = 0; d < part->array->rank; d++) {
-            if (strcmp(part->dims[d], parts[0]->dims[d]) != 0)
-                return forge_fail(
-                    err, FORGE_BAD_SOURCE,
-                    "variable \"%s\": dimension %u is \"%s\" in %s and \"%s\" in %s",
-                    part->name, d, parts[0]->dims[d], forge_origin(parts[0]), part->dims[d],
-                    forge_origin(part));
-        }
+        attributes[i] = &parts[i]->attributes;
+        arrays[i] = parts[i]->array;
+        urls[i] = forge_origin(parts[i]);
     }
     *out = *parts[0];
     if (!forge_agree_attributes(&out->attributes, combining, out->name, attributes, urls, count,
                                 err))
         return false;
+    for (size_t i = 1; i < count; i++)
+        out->is_coordinate |= parts[i]->is_coordinate;
     if (count > 1)
         out->array = forge_array_concat(combining->arena, axis, arrays, count);
     return true;
@@ -121,15 +130,15 @@ static bool concat_variable(struct forge_variable *out, const struct forge_combi
 static bool explain_scalar(struct forge_error *err, const struct forge_variable *variable,
                            const char *dim)
 {
+    if (err->help[0] != '\0')
+        return false;
     if (variable->array->rank == 0)
-        forge_fail_help(err,
-                        "if every file is one step along \"%s\", say so: "
-                        "each: [{add_dim: {%s: \"%s\"}}]",
-                        dim, dim, variable->name);
-    else if (err->help[0] == '\0')
-        forge_fail_help(
-            err, "variables without the dimension \"%s\" must be equal in all files", dim);
-    return false;
+        return forge_fail_help(err,
+                               "if every file is one step along \"%s\", say so: "
+                               "each: [{add_dim: {%s: \"%s\"}}]",
+                               dim, dim, variable->name);
+    return forge_fail_help(
+        err, "variables without the dimension \"%s\" must be equal in all files", dim);
 }
 
 static bool concat_variables(struct forge_dataset *out, const struct forge_combining *combining,
@@ -196,15 +205,16 @@ bool forge_combine_concat(struct forge_dataset *out, const struct forge_combinin
                        given[m].url, dim);
             forge_fail_place(err, combining->place);
             return forge_fail_help(err, "each: [{add_dim: {%s: \"key.%s\"}}] makes one", dim,
-                                   dim);
+                                   combining->key ? combining->key : dim);
         }
         length += found->size;
         forge_dataset_copy(&members[m], combining->arena, &given[m]);
     }
     *out = (struct forge_dataset){.arena = combining->arena, .url = members[0].url};
-    if (!same_names(members, count, err) || !forge_align(combining, members, count, dim, err) ||
-        !same_dimensions(members, count, dim, err) ||
-        !forge_unify_times(combining, members, count, err))
+    if (!same_names(members, count, err) ||
+        !forge_unify_times(combining, members, count, err) ||
+        !forge_align(combining, members, count, dim, err) ||
+        !same_dimensions(members, count, dim, err))
         return false;
     for (size_t d = 0; d < members[0].dims_count; d++) {
         const struct forge_dimension *from = &members[0].dims[d];
@@ -277,8 +287,8 @@ bool forge_combine_merge(struct forge_dataset *out, const struct forge_combining
     for (size_t m = 0; m < count; m++)
         forge_dataset_copy(&members[m], combining->arena, &given[m]);
     *out = (struct forge_dataset){.arena = combining->arena, .url = members[0].url};
-    if (!forge_align(combining, members, count, NULL, err) ||
-        !forge_unify_times(combining, members, count, err))
+    if (!forge_unify_times(combining, members, count, err) ||
+        !forge_align(combining, members, count, NULL, err))
         return false;
     for (size_t m = 0; m < count; m++) {
         for (size_t d = 0; d < members[m].dims_count; d++) {

@@ -27,6 +27,7 @@ struct forge_combining {
     enum forge_conflicts conflicts;
     struct forge_notes *notes;
     struct forge_place place; /* in the recipe */
+    const char *key; /* what expressions call the key of the axis; NULL: the dimension */
 };
 
 /* Combine one grid; `cells` has a dataset per cell, NULL where there is none. */

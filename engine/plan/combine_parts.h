@@ -29,12 +29,18 @@ bool forge_unify_times(const struct forge_combining *combining, struct forge_dat
 bool forge_unify(const struct forge_combining *combining, struct forge_variable *const *parts,
                  size_t count, struct forge_error *err);
 
-/* missing.c: a stand-in for a file that is not there, all fill, `length` long along `dim`. The
- * coordinate follows from the keys where it does in the other files. */
-bool forge_missing_dataset(struct forge_dataset *out, const struct forge_combining *combining,
-                           const struct forge_grid *grid, size_t axis,
-                           const struct forge_dataset *const *row, uint64_t position,
-                           struct forge_error *err);
+/* missing.c: stand-ins, all fill, for the members of a row along `axis` that are not there:
+ * items[i] for every row[i] that is NULL. The coordinate follows from the keys where it does in
+ * the other files. */
+bool forge_missing_fill(struct forge_dataset *items, const struct forge_combining *combining,
+                        const struct forge_grid *grid, size_t axis,
+                        const struct forge_dataset *const *row, struct forge_error *err);
+
+/* Give a member, some of whose files are not there, the variables that only the others have. */
+bool forge_missing_complete(struct forge_dataset *member,
+                            const struct forge_combining *combining, const char *dim,
+                            const struct forge_dataset *others, uint64_t count,
+                            struct forge_error *err);
 
 /* "a.nc": the file that a variable, or else a dataset, came from. */
 const char *forge_origin(const struct forge_variable *variable);

@@ -1,6 +1,8 @@
 /* encode.c: the dtype, packing and fill value that the target gives a variable. */
 #include "plan/plan_parts.h"
 
+#include "transforms/decoding.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -86,7 +88,7 @@ static bool convert(struct forge_variable *variable,
     if (dtype != from)
         variable->array = forge_array_cast(arena, variable->array, dtype, had ? &old : NULL,
                                            variable->has_fill ? &fill : NULL, variable->name);
-    else if (encoding->fill)
+    if (encoding->fill && (dtype == from || !had))
         variable->array = forge_array_refill(arena, variable->array, had ? &old : NULL, &fill,
                                              variable->name);
     return true;
@@ -106,13 +108,8 @@ static bool encode(struct forge_variable *variable,
                              variable->name);
     if (encoding->has_packing)
         return pack(variable, encoding, arena, err);
-    if (forge_variable_packing(variable).packed && changes) {
-        variable->array = forge_variable_decoded(variable, arena);
-        variable->has_fill = true;
-        if (!forge_value_from_double(&variable->fill, variable->array->dtype, NAN))
-            variable->has_fill = false;
-        remove_packing(variable);
-    }
+    if (changes)
+        forge_decode_before_cast(variable, arena);
     return convert(variable, encoding, arena, err);
 }
 

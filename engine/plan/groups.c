@@ -11,6 +11,9 @@
 #include <string.h>
 
 #define SMALL_TASK_BYTES (UINT64_C(8) << 20)
+#define SCRATCH_TOLERANCE 16 /* a sixteenth more is about the same */
+#define LOOKED_AT_MAX (UINT64_C(1) << 20)
+#define GROWTH_TRIES 4
 
 static struct forge_region first_group(const struct forge_plan_array *array)
 {
@@ -32,19 +35,50 @@ static uint64_t group_bytes(const struct forge_plan_array *array)
     return count;
 }
 
-/* Peak memory of a task with the present group: what it holds, what reading and encoding take.
- */
+static uint64_t with_scratch(const struct forge_plan_array *array,
+                             const struct forge_target_type *type, uint64_t scratch)
+{
+    uint64_t total = group_bytes(array);
+
+    if (!forge_checked_add(&total, total, scratch) ||
+        !forge_checked_add(&total, total, type->scratch(&array->target)))
+        return UINT64_MAX / 4;
+    return total;
+}
+
+/* Memory of the first task with the present group: what it holds, what reading and encoding
+ * take. Others may take more. */
+static uint64_t first_task_bytes(const struct forge_plan_array *array,
+                                 const struct forge_target_type *type)
+{
+    struct forge_region region = first_group(array);
+
+    return with_scratch(array, type,
+                        forge_array_scratch(array->target.variable->array, &region));
+}
+
+/* Peak memory of every task. Reading all of the array never takes less than reading a part:
+ * where that is about the same the bound is at hand, else every task is looked at. */
 static uint64_t task_bytes(const struct forge_plan_array *array,
                            const struct forge_target_type *type)
 {
     const struct forge_array *from = array->target.variable->array;
-    struct forge_region region = first_group(array);
-    uint64_t total = group_bytes(array);
+    struct forge_region region = forge_region_all(from->rank, from->shape);
+    uint64_t all = forge_array_scratch(from, &region), most = 0;
+    uint64_t groups[FORGE_RANK_MAX], index[FORGE_RANK_MAX] = {0}, count;
 
-    if (!forge_checked_add(&total, total, forge_array_scratch(from, &region)) ||
-        !forge_checked_add(&total, total, type->scratch(&array->target)))
-        return UINT64_MAX / 4;
-    return total;
+    region = first_group(array);
+    most = forge_array_scratch(from, &region);
+    if (all - most <= most / SCRATCH_TOLERANCE ||
+        !forge_grid_shape(groups, &count, from->rank, from->shape, array->group) ||
+        count > LOOKED_AT_MAX)
+        return with_scratch(array, type, all);
+    for (uint64_t i = 0; i < count; i++) {
+        region = forge_region_of_chunk(from->rank, from->shape, array->group, index);
+        most = forge_maximum(most, forge_array_scratch(from, &region));
+        forge_grid_next(index, from->rank, groups);
+    }
+    return with_scratch(array, type, most);
 }
 
 /* Grow the group along one dimension towards `wanted` elements, within the budget. */
@@ -60,7 +94,7 @@ static bool grow(struct forge_plan_array *array, const struct forge_target_type 
         uint64_t middle = low + (high - low + 1) / 2;
 
         array->group[d] = middle * object;
-        if (task_bytes(array, type) <= budget)
+        if (first_task_bytes(array, type) <= budget)
             low = middle;
         else
             high = middle - 1;
@@ -95,32 +129,62 @@ static const char *describe(const struct forge_plan_array *array, struct forge_a
     return forge_arena_print(arena, "a task for each %s", what);
 }
 
-void forge_plan_group(struct forge_plan_array *array, struct forge_arena *arena,
-                      const struct forge_target_type *type, uint64_t budget)
+struct growth {
+    bool shared;   /* objects that share source chunks are together */
+    bool cut;      /* not all of them fit the memory */
+    bool together; /* small ones are together */
+};
+
+/* Grow the group as far as the first task stays within `budget`. */
+static struct growth grow_group(struct forge_plan_array *array,
+                                const struct forge_target_type *type, uint64_t budget)
 {
     const struct forge_array *from = array->target.variable->array;
-    bool shared = false, cut = false, together = false;
+    struct growth growth = {0};
 
     memcpy(array->group, array->object, sizeof array->group);
-    array->least_bytes = task_bytes(array, type);
-    for (unsigned d = from->rank; d-- > 0;) {
+    for (unsigned d = from->rank; d-- > 0 && !from->in_memory;) {
         uint64_t wanted = forge_minimum(from->chunk[d], from->shape[d]);
 
         if (wanted <= array->group[d])
             continue;
-        shared |= grow(array, type, d, wanted, budget);
-        cut |= array->group[d] < wanted;
+        growth.shared |= grow(array, type, d, wanted, budget);
+        growth.cut |= array->group[d] < wanted;
     }
-    for (unsigned d = from->rank; d-- > 0 && !cut;) {
-        if (group_bytes(array) * 2 > SMALL_TASK_BYTES)
+    for (unsigned d = from->rank; d-- > 0 && !growth.cut;) {
+        uint64_t bytes = forge_maximum(1, group_bytes(array));
+
+        if (bytes * 2 > SMALL_TASK_BYTES)
             break;
-        together |=
-            grow(array, type, d,
-                 array->group[d] * (SMALL_TASK_BYTES / forge_maximum(1, group_bytes(array))),
-                 budget);
+        growth.together |=
+            grow(array, type, d, array->group[d] * (SMALL_TASK_BYTES / bytes), budget);
     }
-    array->task_bytes = task_bytes(array, type);
-    array->reason = describe(array, arena, shared, cut, together);
+    return growth;
+}
+
+void forge_plan_group(struct forge_plan_array *array, struct forge_arena *arena,
+                      const struct forge_target_type *type, uint64_t budget)
+{
+    const struct forge_array *from = array->target.variable->array;
+    struct growth growth = {0};
+    uint64_t allowed = budget;
+
+    memcpy(array->group, array->object, sizeof array->group);
+    array->least_bytes = array->task_bytes = task_bytes(array, type);
+    for (unsigned i = 0; i < GROWTH_TRIES && allowed > array->least_bytes; i++) {
+        growth = grow_group(array, type, allowed);
+        array->task_bytes = task_bytes(array, type);
+        if (array->task_bytes <= budget)
+            break;
+        /* Later tasks take more than the first: leave room for the difference. */
+        allowed -= forge_minimum(allowed, array->task_bytes - budget);
+    }
+    if (array->task_bytes > forge_maximum(budget, array->least_bytes)) {
+        memcpy(array->group, array->object, sizeof array->group);
+        array->task_bytes = array->least_bytes;
+        growth = (struct growth){.cut = growth.shared || growth.cut};
+    }
+    array->reason = describe(array, arena, growth.shared, growth.cut, growth.together);
     if (!forge_grid_shape(array->groups, &array->tasks_count, from->rank, from->shape,
                           array->group))
         array->tasks_count = 0;

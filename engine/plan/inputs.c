@@ -64,6 +64,18 @@ static bool is_excepted(const struct forge_grid *grid, const uint64_t *index)
     return false;
 }
 
+/* Mark the cells of the input's `except`. */
+static void exclude_cells(struct forge_grid *grid)
+{
+    for (uint64_t c = 0; grid->input->except && c < grid->cells_count; c++) {
+        uint64_t index[FORGE_RANK_MAX];
+
+        forge_grid_cell_index(index, grid, c);
+        if (is_excepted(grid, index))
+            grid->cells[c].state = FORGE_CELL_EXCLUDED;
+    }
+}
+
 bool forge_grid_make_cells(struct forge_grid *grid, struct forge_arena *arena,
                            struct forge_error *err)
 {
@@ -89,19 +101,16 @@ static bool expand_cells(struct forge_grid *grid, struct forge_arena *arena,
     for (uint64_t c = 0; c < grid->cells_count && good; c++) {
         struct forge_cell_scope context = {.grid = grid, .cell = c, .arena = &scratch};
         struct forge_scope scope = forge_cell_scope(&context);
-        uint64_t index[FORGE_RANK_MAX];
 
         url.length = 0;
-        forge_grid_cell_index(index, grid, c);
         good = forge_template_expand(&url, grid->input->url, &scope, &scratch, err);
-        if (good) {
+        if (good)
             grid->cells[c].file = forge_input_file(
                 arena, request, forge_arena_text(arena, forge_text_string(&url)));
-            if (is_excepted(grid, index))
-                grid->cells[c].state = FORGE_CELL_EXCLUDED;
-        } else {
+        else if (context.let_failure.code != FORGE_OK)
+            *err = context.let_failure;
+        if (!good)
             forge_fail_place(err, grid->input->url_node->place);
-        }
         forge_arena_clear(&scratch);
     }
     forge_text_clear(&url);
@@ -124,25 +133,40 @@ static bool resolve_url(struct forge_grid *grid, struct forge_arena *arena,
     return forge_grid_make_cells(grid, arena, err) && expand_cells(grid, arena, request, err);
 }
 
+/* A listed file is a key by itself: its text, or the time that `parse` reads in it; without
+ * `parse` expressions see its position. */
+static bool file_keys(struct forge_axis *axis, struct forge_arena *arena,
+                      const struct forge_input *input, struct forge_error *err)
+{
+    const struct forge_combine *combine = input->combine_count > 0 ? input->combine : NULL;
+
+    axis->combine = combine;
+    axis->count = input->files.count;
+    axis->keys = forge_arena_array(arena, axis->count, sizeof *axis->keys);
+    for (uint64_t i = 0; i < axis->count; i++) {
+        struct forge_key *key = &axis->keys[i];
+
+        key->text = input->files.items[i];
+        key->value = (struct forge_scalar){.kind = FORGE_SCALAR_INTEGER, .integer = (int64_t)i};
+        if (combine && combine->parse &&
+            !forge_key_of_text(key, combine, key->text, arena, err))
+            return false;
+    }
+    return !combine || forge_keys_drop_excepted(axis, err);
+}
+
 static bool resolve_files(struct forge_grid *grid, struct forge_arena *arena,
                           const struct forge_inputs_request *request, struct forge_error *err)
 {
     const struct forge_input *input = grid->input;
-    struct forge_axis *axis;
+    struct forge_axis *axis = forge_arena_take(arena, sizeof *axis);
 
-    grid->axes = axis = forge_arena_take(arena, sizeof *axis);
+    grid->axes = axis;
     grid->axes_count = input->combine_count;
-    axis->count = input->files.count;
-    axis->keys = forge_arena_array(arena, axis->count, sizeof *axis->keys);
-    for (uint64_t i = 0; i < axis->count; i++)
-        axis->keys[i] = (struct forge_key){
-            .value = {.kind = FORGE_SCALAR_INTEGER, .integer = (int64_t)i},
-            .text = input->files.items[i],
-        };
-    if (grid->axes_count > 0) {
-        axis->combine = &input->combine[0];
+    if (!file_keys(axis, arena, input, err))
+        return false;
+    if (grid->axes_count > 0)
         forge_keys_prune(axis, request->prune);
-    }
     if (!forge_grid_make_cells(grid, arena, err))
         return false;
     for (uint64_t i = 0; i < grid->cells_count; i++)
@@ -154,10 +178,16 @@ bool forge_inputs_resolve(struct forge_grid *grid, struct forge_arena *arena,
                           const struct forge_recipe *recipe, const struct forge_input *input,
                           const struct forge_inputs_request *request, struct forge_error *err)
 {
+    bool good;
+
     *grid = (struct forge_grid){.recipe = recipe, .input = input};
     if (input->url)
-        return resolve_url(grid, arena, request, err);
-    if (input->find)
-        return forge_listing_resolve(grid, arena, request, err);
-    return resolve_files(grid, arena, request, err);
+        good = resolve_url(grid, arena, request, err);
+    else if (input->find)
+        good = forge_listing_resolve(grid, arena, request, err);
+    else
+        good = resolve_files(grid, arena, request, err);
+    if (good)
+        exclude_cells(grid);
+    return good;
 }

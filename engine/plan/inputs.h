@@ -72,6 +72,7 @@ struct forge_cell_scope {
     const struct forge_dataset *dataset;
     struct forge_arena *arena;
     const struct forge_key *const *keys; /* per axis, instead of the cell's; may be NULL */
+    struct forge_error let_failure; /* why a name of `let` had no value; code OK: none failed */
 };
 struct forge_scope forge_cell_scope(struct forge_cell_scope *context);
 

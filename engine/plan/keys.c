@@ -73,7 +73,7 @@ static bool integer_keys(struct key_list *list, const struct forge_combine *comb
     return true;
 }
 
-/* "now", "now - 2d", or a date; `end` asks for the last moment of the period written. */
+/* "now", "now - 2d", or the first moment of a date. */
 static bool resolve_date(int64_t *out, const struct forge_combine *combine, const char *text,
                          int64_t now_us, struct forge_error *err)
 {
@@ -173,23 +173,25 @@ bool forge_key_matches(const struct forge_key *key, const char *text)
             time_us == key->value.integer);
 }
 
-/* Drop the keys of `except`; one that is no key is a mistake of the author. */
-static bool drop_excepted(struct key_list *list, const struct forge_combine *combine,
-                          struct forge_error *err)
+bool forge_keys_drop_excepted(struct forge_axis *axis, struct forge_error *err)
 {
+    const struct forge_combine *combine = axis->combine;
+
     for (size_t i = 0; i < combine->except.count; i++) {
         uint64_t kept = 0;
 
-        for (uint64_t k = 0; k < list->count; k++) {
-            if (!forge_key_matches(&list->items[k], combine->except.items[i]))
-                list->items[kept++] = list->items[k];
+        for (uint64_t k = 0; k < axis->count; k++) {
+            if (!forge_key_matches(&axis->keys[k], combine->except.items[i]))
+                axis->keys[kept++] = axis->keys[k];
         }
-        if (kept == list->count)
+        if (kept == axis->count)
             return forge_fail_at(err, combine->except.nodes[i]->place,
                                  "except: \"%s\" is not a key of \"%s\"",
                                  combine->except.items[i], combine->as);
-        list->count = kept;
+        axis->count = kept;
     }
+    if (axis->count == 0)
+        return forge_fail_at(err, combine->place, "\"%s\" has no keys left", combine->as);
     return true;
 }
 
@@ -214,17 +216,13 @@ bool forge_keys_resolve(struct forge_axis *axis, struct forge_arena *arena,
         good = forge_fail_at(err, combine->place, "\"%s\" has no keys", combine->as);
         break;
     }
-    if (!good || !drop_excepted(&list, combine, err))
-        return false;
-    if (list.count == 0)
-        return forge_fail_at(err, combine->place, "\"%s\" has no keys left", combine->as);
     *axis = (struct forge_axis){combine, list.items, list.count};
-    return true;
+    return good && forge_keys_drop_excepted(axis, err);
 }
 
 void forge_keys_prune(struct forge_axis *axis, uint64_t keep)
 {
-    if (keep == 0 || axis->combine->merge || axis->count <= 2 * keep)
+    if (keep == 0 || axis->combine->merge || axis->count <= keep || axis->count - keep <= keep)
         return;
     memmove(&axis->keys[keep], &axis->keys[axis->count - keep], keep * sizeof *axis->keys);
     axis->count = 2 * keep;

@@ -17,6 +17,11 @@ FORGE_MUST_CHECK bool forge_key_of_text(struct forge_key *out,
 /* Does `text`, as an author writes it, mean this key? */
 bool forge_key_matches(const struct forge_key *key, const char *text);
 
+/* Drop the keys of `except`; one that is no key is a mistake of the author, and so is to leave
+ * none. */
+FORGE_MUST_CHECK bool forge_keys_drop_excepted(struct forge_axis *axis,
+                                               struct forge_error *err);
+
 /* Keep the first and the last `keep` keys of a concat axis; 0 keeps all. */
 void forge_keys_prune(struct forge_axis *axis, uint64_t keep);
 

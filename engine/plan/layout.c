@@ -52,12 +52,25 @@ static uint64_t usable(const struct forge_plan_limits *limits)
     return limits->memory_bytes - limits->memory_bytes / SLACK_DIVISOR;
 }
 
+/* The least whole MiB whose usable part holds so many bytes. */
+static uint64_t least_budget_mib(uint64_t bytes)
+{
+    struct forge_plan_limits limits = {.memory_bytes = bytes};
+    uint64_t mib = bytes >> 20;
+
+    for (limits.memory_bytes = mib << 20; usable(&limits) < bytes;
+         limits.memory_bytes = ++mib << 20) {
+        uint64_t short_of = (bytes - usable(&limits)) >> 20;
+
+        mib += short_of;
+    }
+    return mib;
+}
+
 static bool refuse(const struct forge_plan *plan, const struct forge_plan_array *array,
                    struct forge_error *err)
 {
     char have[32], need[32];
-    uint64_t least = array->least_bytes / (SLACK_DIVISOR - 1) * SLACK_DIVISOR;
-    uint64_t round = ((least >> 20) + 1) << 20;
 
     forge_fail_at(
         err, plan->recipe->target.place,
@@ -67,23 +80,27 @@ static bool refuse(const struct forge_plan *plan, const struct forge_plan_array 
     return forge_fail_help(err,
                            "the smallest budget that would do is --memory %lluMiB; smaller "
                            "chunks need less",
-                           (unsigned long long)(round >> 20));
+                           (unsigned long long)least_budget_mib(array->least_bytes));
 }
 
-/* Fewer workers where all of them would not fit; none is an error. */
+/* Fewer workers where all of them would not fit; none is an error, of the variable that needs
+ * most. */
 static bool choose_workers(struct forge_plan *plan, struct forge_error *err)
 {
     uint64_t memory = usable(&plan->limits);
+    const struct forge_plan_array *largest = NULL;
 
-    plan->workers = plan->limits.workers;
     for (size_t i = 0; i < plan->arrays_count; i++) {
-        const struct forge_plan_array *array = &plan->arrays[i];
-
-        if (array->least_bytes > memory)
-            return refuse(plan, array, err);
-        while (plan->workers > 1 && array->least_bytes > memory / plan->workers)
-            plan->workers--;
+        if (!largest || plan->arrays[i].least_bytes > largest->least_bytes)
+            largest = &plan->arrays[i];
     }
+    plan->workers = plan->limits.workers;
+    if (!largest)
+        return true;
+    if (largest->least_bytes > memory)
+        return refuse(plan, largest, err);
+    while (plan->workers > 1 && largest->least_bytes > memory / plan->workers)
+        plan->workers--;
     return true;
 }
 
@@ -103,7 +120,8 @@ bool forge_plan_lay_out(struct forge_plan *plan, const struct forge_plan_limits 
     }
     if (!choose_workers(plan, err))
         return false;
-    plan->tasks_count = 0;
+    plan->tasks_count = plan->task_bytes = 0;
+    plan->reads = (struct forge_plan_reads){0};
     for (size_t i = 0; i < plan->arrays_count; i++) {
         struct forge_plan_array *array = &plan->arrays[i];
 

@@ -197,6 +197,11 @@ static bool find_all(struct search *search, const struct forge_inputs_request *r
     forge_store_close(store);
     if (!good)
         return forge_fail_place(search->err, input->place);
+    if (search->listed == 0) {
+        forge_fail(search->err, FORGE_MISSING, "find: there are no files below \"%s\"",
+                   input->find);
+        return forge_fail_place(search->err, input->place);
+    }
     if (search->count == 0) {
         forge_fail(search->err, FORGE_MISSING, "find: none of the %zu files below \"%s\" match",
                    search->listed, input->find);

@@ -61,8 +61,11 @@ bool forge_plan_scanned(struct forge_plan *plan, uint64_t number, struct forge_d
     kept->url = of->file.url;
     for (size_t v = 0; v < kept->variables_count; v++)
         kept->variables[v].origin = of->file.url;
-    if (!forge_plan_transform(kept, &grid->input->each, arena, reader, &scope, err))
+    if (!forge_plan_transform(kept, &grid->input->each, arena, reader, &scope, err)) {
+        if (context.let_failure.code != FORGE_OK)
+            *err = context.let_failure;
         return forge_fail_while(err, "%s", of->file.url);
+    }
     forge_dataset_trim_dimensions(kept);
     plan->cell_datasets[number] = kept;
     return true;

@@ -42,7 +42,7 @@ struct forge_plan_limits {
 };
 
 struct forge_plan {
-    struct forge_arena arena; /* owned */
+    struct forge_arena arena;  /* owned */
     struct forge_store *files; /* owned: the local file system that inputs are read from */
     const struct forge_recipe *recipe;
     struct forge_grid *grids; /* one per input */

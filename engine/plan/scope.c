@@ -14,19 +14,25 @@ static const struct forge_key *key_of(const struct forge_cell_scope *scope, size
     return &grid->axes[axis].keys[index[axis]];
 }
 
-static bool find_let(const struct forge_cell_scope *scope, const char *name,
-                     struct forge_scalar *out)
+static bool find_let(struct forge_cell_scope *scope, const char *name, struct forge_scalar *out)
 {
     const struct forge_input *input = scope->grid->input;
 
     for (size_t i = 0; i < input->lets_count; i++) {
-        struct forge_cell_scope inner = *scope;
-        struct forge_scope names = forge_cell_scope(&inner);
-        struct forge_error err;
+        struct forge_scope names;
+        struct forge_error err = {0};
 
-        if (strcmp(input->lets[i].name, name) == 0)
-            return forge_expression_scalar(out, input->lets[i].expression, &names, scope->arena,
-                                           &err);
+        if (strcmp(input->lets[i].name, name) != 0)
+            continue;
+        names = forge_cell_scope(scope);
+        if (forge_expression_scalar(out, input->lets[i].expression, &names, scope->arena, &err))
+            return true;
+        if (scope->let_failure.code != FORGE_OK)
+            return false; /* of a let that this one uses */
+        forge_fail_while(&err, "let: %s", name);
+        forge_fail_place(&err, input->lets[i].place);
+        scope->let_failure = err;
+        return false;
     }
     return false;
 }
@@ -49,7 +55,7 @@ static bool file_stem(const struct forge_cell_scope *scope, struct forge_scalar 
 
 static bool scope_name(void *context, const char *name, struct forge_scalar *out)
 {
-    const struct forge_cell_scope *scope = context;
+    struct forge_cell_scope *scope = context;
     const struct forge_grid *grid = scope->grid;
 
     *out = (struct forge_scalar){0};

@@ -2,8 +2,9 @@
  *
  * The values of all files are read as exact microseconds. The units of the first
  * file stay where they can say every value exactly; else the coarsest of days,
- * hours, minutes, seconds, milliseconds and microseconds that can. Bounds
- * without units of their own follow their coordinate (CF 7.1).
+ * hours, minutes, seconds, milliseconds and microseconds that can. Units that
+ * mean the same change no value. Bounds without units of their own follow their
+ * coordinate (CF 7.1).
  */
 #include "plan/combine_parts.h"
 
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #define TIMES_MAX (UINT64_C(256) << 20)
+#define ABSENT INT64_MIN
 
 /* A time variable of every member that has it, and what its numbers mean there. */
 struct time_parts {
@@ -87,33 +89,68 @@ static bool parse_units(struct time_parts *parts, struct forge_error *err)
     return true;
 }
 
-/* The exact times of one variable; INT64_MIN for NaN. */
+/* Is this element missing, by the fill value or missing_value? */
+static bool is_missing(const struct forge_variable *variable,
+                       const struct forge_packing *packing, const unsigned char *element)
+{
+    size_t size = forge_dtype_size(variable->array->dtype);
+
+    return (variable->has_fill && memcmp(element, variable->fill.bytes, size) == 0) ||
+           (packing->has_missing && memcmp(element, packing->missing.bytes, size) == 0) ||
+           (forge_dtype_is_float(variable->array->dtype) &&
+            isnan(forge_value_as_double(variable->array->dtype, element)));
+}
+
+static bool decode_time(int64_t *out, enum forge_dtype dtype, const unsigned char *element,
+                        const struct forge_time_units *units)
+{
+    union forge_value whole;
+
+    if (forge_dtype_is_integer(dtype) &&
+        forge_value_convert(&whole, FORGE_INT64, element, dtype))
+        return forge_time_decode_integer(out, units, whole.int64);
+    return forge_time_decode(out, units, forge_value_as_double(dtype, element));
+}
+
+/* The exact times of one variable; ABSENT where it is missing. */
 static bool decode_times(int64_t **out, uint64_t *count,
                          const struct forge_combining *combining,
-                         const struct forge_variable *variable,
-                         const struct forge_time_units *units, struct forge_error *err)
+                         struct forge_variable *variable, const struct forge_time_units *units,
+                         struct forge_error *err)
 {
-    const struct forge_array *array = variable->array;
-    size_t size = forge_dtype_size(array->dtype);
     const unsigned char *values = NULL;
+    struct forge_packing packing;
+    size_t size;
 
-    if (array->dtype == FORGE_STRING)
+    if (variable->array->dtype == FORGE_STRING)
         return forge_fail(err, FORGE_BAD_SOURCE, "variable \"%s\" in %s holds text, not times",
                           variable->name, forge_origin(variable));
-    if (!forge_array_values((const void **)&values, array, combining->reader, combining->arena,
-                            TIMES_MAX, err))
-        return false;
-    *count = forge_array_count(array);
+    if (forge_variable_packing(variable).packed) {
+        variable->array = forge_variable_decoded(variable, combining->arena);
+        forge_attributes_remove(&variable->attributes, "scale_factor");
+        forge_attributes_remove(&variable->attributes, "add_offset");
+        forge_attributes_remove(&variable->attributes, "missing_value");
+        variable->has_fill = false;
+    }
+    if (!forge_array_values((const void **)&values, variable->array, combining->reader,
+                            combining->arena, TIMES_MAX, err))
+        return forge_fail_while(err, "times of \"%s\" in %s", variable->name,
+                                forge_origin(variable));
+    packing = forge_variable_packing(variable);
+    size = forge_dtype_size(variable->array->dtype);
+    *count = forge_array_count(variable->array);
     *out = forge_arena_array(combining->arena, *count, sizeof **out);
     for (uint64_t i = 0; i < *count; i++) {
-        double number = forge_value_as_double(array->dtype, values + i * size);
+        const unsigned char *element = values + i * size;
+        char text[64];
 
-        if (isnan(number))
-            (*out)[i] = INT64_MIN;
-        else if (!forge_time_decode(&(*out)[i], units, number))
-            return forge_fail(err, FORGE_BAD_SOURCE,
-                              "variable \"%s\" in %s: %.17g is no exact time", variable->name,
-                              forge_origin(variable), number);
+        if (is_missing(variable, &packing, element))
+            (*out)[i] = ABSENT;
+        else if (!decode_time(&(*out)[i], variable->array->dtype, element, units))
+            return forge_fail(
+                err, FORGE_BAD_SOURCE, "variable \"%s\" in %s: %s is no exact time",
+                variable->name, forge_origin(variable),
+                forge_value_format(text, sizeof text, variable->array->dtype, element));
     }
     return true;
 }
@@ -132,13 +169,10 @@ static bool representable(const struct decoded *all, size_t count,
             int64_t integer;
             double number;
 
-            if (all[i].times[k] == INT64_MIN) {
-                if (!floats)
-                    return false;
-            } else if (floats ? !forge_time_encode(&number, units, all[i].times[k])
-                              : !forge_time_encode_integer(&integer, units, all[i].times[k])) {
+            if (all[i].times[k] != ABSENT &&
+                (floats ? !forge_time_encode(&number, units, all[i].times[k])
+                        : !forge_time_encode_integer(&integer, units, all[i].times[k])))
                 return false;
-            }
         }
     }
     return true;
@@ -162,75 +196,133 @@ static bool choose_units(struct forge_time_units *units, const struct decoded *a
     return false;
 }
 
+static void set_units(struct forge_variable *v, struct forge_arena *arena, const char *units,
+                      const char *calendar)
+{
+    forge_attributes_set_text(&v->attributes, arena, "units", units);
+    if (calendar)
+        forge_attributes_set_text(&v->attributes, arena, "calendar", calendar);
+    else
+        forge_attributes_remove(&v->attributes, "calendar");
+}
+
+/* Missing times are NaN in floats, the least integer in integers. */
 static void encode_times(const struct forge_combining *combining, const struct decoded *from,
-                         const struct forge_time_units *units, bool floats, const char *text)
+                         const struct forge_time_units *units, bool floats, bool missing)
 {
     struct forge_variable *v = from->variable;
     const struct forge_array *old = v->array;
+    enum forge_dtype dtype = floats ? FORGE_FLOAT64 : FORGE_INT64;
+    union forge_value absent = {.int64 = ABSENT};
     union forge_value *values =
         forge_arena_array(combining->arena, from->count, sizeof *values);
 
+    if (floats)
+        absent.float64 = __builtin_nan("");
     for (uint64_t k = 0; k < from->count; k++) {
-        if (from->times[k] == INT64_MIN)
-            values[k].float64 = __builtin_nan("");
-        else if (floats)
-            forge_time_encode(&values[k].float64, units, from->times[k]);
+        values[k] = absent;
+        if (from->times[k] == ABSENT)
+            continue;
+        if (floats)
+            (void)forge_time_encode(&values[k].float64, units, from->times[k]);
         else
-            forge_time_encode_integer(&values[k].int64, units, from->times[k]);
+            (void)forge_time_encode_integer(&values[k].int64, units, from->times[k]);
     }
-    v->array = forge_array_memory(combining->arena, floats ? FORGE_FLOAT64 : FORGE_INT64,
-                                  old->rank, old->shape, values);
-    if (v->has_fill)
-        v->has_fill = floats && isnan(forge_value_as_double(old->dtype, v->fill.bytes));
-    if (v->has_fill)
-        v->fill.float64 = __builtin_nan("");
-    if (forge_attributes_find(&v->attributes, "units"))
-        forge_attributes_set_text(&v->attributes, combining->arena, "units", text);
-    if (forge_attributes_find(&v->attributes, "calendar"))
-        forge_attributes_set_text(&v->attributes, combining->arena, "calendar",
-                                  forge_calendar_name(units->calendar));
+    v->array = forge_array_memory(combining->arena, dtype, old->rank, old->shape, values);
+    v->has_fill = missing;
+    v->fill = absent;
+    forge_attributes_remove(&v->attributes, "missing_value");
 }
 
-static bool rewrite(const struct forge_combining *combining, struct time_parts *parts,
-                    struct forge_error *err)
+/* The calendar as the first file writes it; where that does not and another does, its name. */
+static const char *common_calendar(const struct time_parts *parts)
 {
-    struct decoded *all = forge_arena_array(combining->arena, 2 * parts->count, sizeof *all);
-    struct forge_time_units units = {0};
-    struct forge_text text = {0};
-    const char *first = NULL;
-    size_t count = 0;
-    bool floats = false;
+    const char *text = NULL;
 
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct forge_variable *v = parts->variables[i];
+
+        if (v && calendar_text(v))
+            return text ? forge_calendar_name(parts->units[i].calendar) : calendar_text(v);
+        if (v)
+            text = "";
+    }
+    return NULL;
+}
+
+/* Units that are only written differently: all are written as in the first file. */
+static bool mean_the_same(const struct forge_combining *combining, struct time_parts *parts,
+                          size_t first)
+{
+    const char *units = units_text(parts->variables[first]);
+    const char *calendar = common_calendar(parts);
+
+    for (size_t i = first; i < parts->count; i++) {
+        if (parts->variables[i] && (parts->units[i].epoch_us != parts->units[first].epoch_us ||
+                                    parts->units[i].unit_us != parts->units[first].unit_us))
+            return false;
+    }
+    for (size_t i = first; i < parts->count; i++) {
+        if (parts->variables[i])
+            set_units(parts->variables[i], combining->arena, units, calendar);
+    }
+    return true;
+}
+
+/* The times of all files, bounds included. */
+static bool decode_all(struct decoded *all, size_t *count, bool *floats, bool *missing,
+                       const struct forge_combining *combining, const struct time_parts *parts,
+                       struct forge_error *err)
+{
     for (size_t i = 0; i < parts->count; i++) {
         struct forge_variable *of[2] = {parts->variables[i], parts->bounds[i]};
 
         for (size_t k = 0; k < 2 && of[0]; k++) {
+            struct decoded *one = &all[*count];
+
             if (!of[k])
                 continue;
-            all[count].variable = of[k];
-            if (!decode_times(&all[count].times, &all[count].count, combining, of[k],
-                              &parts->units[i], err))
+            one->variable = of[k];
+            if (!decode_times(&one->times, &one->count, combining, of[k], &parts->units[i],
+                              err))
                 return false;
-            floats |= forge_dtype_is_float(of[k]->array->dtype);
-            count++;
-        }
-        if (of[0] && !first) {
-            units = parts->units[i];
-            first = units_text(of[0]);
+            *floats |= forge_dtype_is_float(of[k]->array->dtype);
+            for (uint64_t t = 0; t < one->count; t++)
+                *missing |= one->times[t] == ABSENT;
+            (*count)++;
         }
     }
-    if (!choose_units(&units, all, count, floats)) {
-        forge_fail(err, FORGE_BAD_SOURCE,
-                   "variable \"%s\": the times of all files have no common exact encoding",
-                   parts->name);
+    return true;
+}
+
+static bool rewrite(const struct forge_combining *combining, struct time_parts *parts,
+                    size_t first, struct forge_error *err)
+{
+    struct decoded *all = forge_arena_array(combining->arena, 2 * parts->count, sizeof *all);
+    struct forge_time_units units = parts->units[first];
+    const char *calendar = common_calendar(parts);
+    struct forge_text text = {0};
+    size_t count = 0;
+    bool floats = false, missing = false;
+
+    if (!decode_all(all, &count, &floats, &missing, combining, parts, err))
         return false;
-    }
-    if (units.unit_us == parts->units[0].unit_us && first)
-        forge_text_add(&text, first);
+    if (!choose_units(&units, all, count, floats))
+        return forge_fail(err, FORGE_BAD_SOURCE,
+                          "variable \"%s\": the times of all files have no common exact "
+                          "encoding",
+                          parts->name);
+    if (units.unit_us == parts->units[first].unit_us)
+        forge_text_add(&text, units_text(parts->variables[first]));
     else
         forge_time_units_print(&text, &units);
     for (size_t i = 0; i < count; i++)
-        encode_times(combining, &all[i], &units, floats, forge_text_string(&text));
+        encode_times(combining, &all[i], &units, floats, missing);
+    for (size_t i = 0; i < parts->count; i++) {
+        if (parts->variables[i])
+            set_units(parts->variables[i], combining->arena, forge_text_string(&text),
+                      calendar);
+    }
     forge_note(combining->notes, "\"%s\": time units differ between files: stored in \"%s\"",
                parts->name, forge_text_string(&text));
     forge_text_clear(&text);
@@ -251,6 +343,20 @@ static void gather_parts(struct time_parts *parts, struct forge_dataset *members
     }
 }
 
+static bool unify_variable(const struct forge_combining *combining, struct time_parts *parts,
+                           struct forge_dataset *members, struct forge_error *err)
+{
+    size_t first = 0;
+
+    gather_parts(parts, members);
+    if (all_alike(parts))
+        return true;
+    while (!parts->variables[first])
+        first++;
+    return parse_units(parts, err) &&
+           (mean_the_same(combining, parts, first) || rewrite(combining, parts, first, err));
+}
+
 bool forge_unify_times(const struct forge_combining *combining, struct forge_dataset *members,
                        size_t count, struct forge_error *err)
 {
@@ -261,17 +367,17 @@ bool forge_unify_times(const struct forge_combining *combining, struct forge_dat
         .count = count,
     };
 
-    for (size_t v = 0; v < members[0].variables_count; v++) {
-        const struct forge_variable *variable = &members[0].variables[v];
+    for (size_t m = 0; m < count; m++) {
+        for (size_t v = 0; v < members[m].variables_count; v++) {
+            const struct forge_variable *variable = &members[m].variables[v];
+            bool seen = !units_text(variable);
 
-        if (!units_text(variable))
-            continue;
-        parts.name = variable->name;
-        gather_parts(&parts, members);
-        if (all_alike(&parts))
-            continue;
-        if (!parse_units(&parts, err) || !rewrite(combining, &parts, err))
-            return false;
+            for (size_t k = 0; k < m && !seen; k++)
+                seen = forge_dataset_variable(&members[k], variable->name) != NULL;
+            parts.name = variable->name;
+            if (!seen && !unify_variable(combining, &parts, members, err))
+                return false;
+        }
     }
     return true;
 }

@@ -3,31 +3,53 @@
 
 #include <string.h>
 
-/* A copy of the tree in which every text that holds a template is expanded. */
-static struct forge_node *expand(const struct forge_node *from, struct forge_arena *arena,
-                                 const struct forge_scope *scope, struct forge_error *err)
+struct expansion {
+    struct forge_arena *arena;
+    const struct forge_scope *scope;
+    bool keeps_texts;
+};
+
+/* The text with its templates expanded, or NULL. */
+static const char *expand_text(const char *from, struct forge_place place,
+                               const struct expansion *e, struct forge_error *err)
 {
-    struct forge_node *node = forge_arena_take(arena, sizeof *node);
+    struct forge_template *template = NULL;
+    struct forge_text text = {0};
+    const char *out = NULL;
+    size_t at = 0;
+
+    if (!strchr(from, '{'))
+        return from;
+    if (forge_template_parse(&template, e->arena, from, &at, err) &&
+        forge_template_expand(&text, template, e->scope, e->arena, err))
+        out = forge_arena_text(e->arena, forge_text_string(&text));
+    else
+        forge_fail_place(err, place);
+    forge_text_clear(&text);
+    return out;
+}
+
+/* A copy of the tree in which every text and key that holds a template is expanded. YAML makes
+ * authors quote templates; what comes of them may be a number even so. */
+static struct forge_node *expand(const struct forge_node *from, const struct expansion *e,
+                                 struct forge_error *err)
+{
+    struct forge_node *node = forge_arena_take(e->arena, sizeof *node);
     struct forge_node **tail = &node->first;
 
     *node = *from;
     node->next = NULL;
-    if (from->kind == FORGE_NODE_TEXT && strchr(from->text, '{')) {
-        struct forge_template *template = NULL;
-        struct forge_text text = {0};
-        size_t at = 0;
-        bool good = forge_template_parse(&template, arena, from->text, &at, err) &&
-                    forge_template_expand(&text, template, scope, arena, err);
-
-        node->text = good ? forge_arena_text(arena, forge_text_string(&text)) : NULL;
-        forge_text_clear(&text);
-        if (!good)
-            forge_fail_place(err, from->place);
-        return good ? node : NULL;
-    }
     node->first = NULL;
+    if (from->key && !(node->key = expand_text(from->key, from->key_place, e, err)))
+        return NULL;
+    if (from->kind == FORGE_NODE_TEXT) {
+        node->text = expand_text(from->text, from->place, e, err);
+        if (node->text != from->text && !e->keeps_texts)
+            node->quoted = false;
+        return node->text ? node : NULL;
+    }
     for (const struct forge_node *child = from->first; child; child = child->next) {
-        *tail = expand(child, arena, scope, err);
+        *tail = expand(child, e, err);
         if (!*tail)
             return NULL;
         tail = &(*tail)->next;
@@ -41,7 +63,8 @@ static bool read_templated(const void **out, const struct forge_transform_use *u
                            struct forge_error *err)
 {
     struct forge_diagnostics diagnostics = {.arena = arena};
-    const struct forge_node *body = expand(use->body, arena, scope, err);
+    const struct expansion expansion = {arena, scope, use->type->keeps_texts};
+    const struct forge_node *body = expand(use->body, &expansion, err);
     void *settings = forge_arena_take(arena, use->type->settings_size + 1);
 
     if (!body)

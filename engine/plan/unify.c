@@ -9,9 +9,12 @@ static bool same_value(enum forge_dtype dtype, const union forge_value *a,
     return memcmp(a->bytes, b->bytes, forge_dtype_size(dtype)) == 0;
 }
 
+/* An offset of 0.0 is not the same as none: it makes -0.0 positive. */
 static bool same_packing(const struct forge_packing *a, const struct forge_packing *b)
 {
-    return a->packed == b->packed && a->scale == b->scale && a->offset == b->offset;
+    return a->packed == b->packed && (!a->packed || a->dtype == b->dtype) &&
+           memcmp(&a->scale, &b->scale, sizeof a->scale) == 0 &&
+           memcmp(&a->offset, &b->offset, sizeof a->offset) == 0;
 }
 
 static void note_unpacked(const struct forge_combining *combining,
@@ -23,70 +26,125 @@ static void note_unpacked(const struct forge_combining *combining,
                forge_origin(first), forge_origin(other));
 }
 
+/* The decoded values of one part, each in its own type first, as readers of the file see
+ * them. */
+static const struct forge_array *decode_part(const struct forge_combining *combining,
+                                             const struct forge_variable *part,
+                                             enum forge_dtype dtype)
+{
+    struct forge_packing packing = forge_variable_packing(part);
+    enum forge_dtype own = forge_dtype_is_float(packing.dtype) ? packing.dtype : FORGE_FLOAT64;
+    const struct forge_array *decoded = forge_array_unpack(
+        combining->arena, part->array, own, packing.scale, packing.offset,
+        part->has_fill ? &part->fill : NULL, packing.has_missing ? &packing.missing : NULL);
+
+    return forge_array_cast(combining->arena, decoded, dtype, NULL, NULL, part->name);
+}
+
 /* Parts with other scale_factor or add_offset: all become decoded floats with NaN. */
-static void unpack_all(const struct forge_combining *combining,
-                       struct forge_variable *const *parts, size_t count)
+static bool unpack_all(const struct forge_combining *combining,
+                       struct forge_variable *const *parts, size_t count,
+                       struct forge_error *err)
 {
     enum forge_dtype dtype = FORGE_FLOAT32;
 
     for (size_t i = 0; i < count; i++) {
         struct forge_packing packing = forge_variable_packing(parts[i]);
-        enum forge_dtype own = packing.packed ? packing.dtype : parts[i]->array->dtype;
+        const char *name = forge_dtype_name(parts[i]->array->dtype);
 
-        if (own != FORGE_FLOAT32)
+        if (packing.dtype != FORGE_FLOAT32)
             dtype = FORGE_FLOAT64;
+        if (parts[i]->array->dtype == FORGE_STRING ||
+            (!packing.packed && forge_dtype_is_integer(packing.dtype) &&
+             forge_dtype_size(packing.dtype) == 8))
+            return forge_fail(err, FORGE_BAD_SOURCE,
+                              "variable \"%s\" is packed in some files and %s in %s, which has "
+                              "no exact decoded values",
+                              parts[i]->name, name, forge_origin(parts[i]));
     }
     for (size_t i = 0; i < count; i++) {
         struct forge_variable *part = parts[i];
-        struct forge_packing packing = forge_variable_packing(part);
 
-        part->array = forge_array_unpack(combining->arena, part->array, dtype, packing.scale,
-                                         packing.offset, part->has_fill ? &part->fill : NULL,
-                                         packing.has_missing ? &packing.missing : NULL);
+        part->array = decode_part(combining, part, dtype);
         part->has_fill = true;
-        if (dtype == FORGE_FLOAT32)
-            part->fill.float32 = __builtin_nanf("");
-        else
-            part->fill.float64 = __builtin_nan("");
+        (void)forge_value_from_double(&part->fill, dtype, __builtin_nan(""));
         forge_attributes_remove(&part->attributes, "scale_factor");
         forge_attributes_remove(&part->attributes, "add_offset");
         forge_attributes_remove(&part->attributes, "missing_value");
     }
+    return true;
 }
 
-/* The smallest type that holds both exactly; false when there is none. */
-static bool common_dtype(enum forge_dtype *out, enum forge_dtype a, enum forge_dtype b)
+/* What kinds of numbers there are among the parts of a variable, and the largest of each. */
+struct kinds {
+    size_t floats, integers, unsigned_integers; /* bytes; 0: none */
+    bool texts;
+};
+
+static struct kinds kinds_of(struct kinds kinds, enum forge_dtype dtype)
 {
-    static const enum forge_dtype wider[] = {FORGE_INT16, FORGE_INT32, FORGE_INT64};
-    size_t size_a = forge_dtype_size(a), size_b = forge_dtype_size(b);
+    size_t size = forge_dtype_size(dtype);
+    size_t *largest = forge_dtype_is_float(dtype)    ? &kinds.floats
+                      : forge_dtype_is_signed(dtype) ? &kinds.integers
+                                                     : &kinds.unsigned_integers;
 
-    if (a == b) {
-        *out = a;
-        return true;
-    }
-    if (a == FORGE_STRING || b == FORGE_STRING)
+    if (dtype == FORGE_STRING)
+        kinds.texts = true;
+    else if (size > *largest)
+        *largest = size;
+    return kinds;
+}
+
+/* The smallest type that holds all of them exactly; false when there is none. */
+static bool common_dtype(enum forge_dtype *out, struct kinds kinds)
+{
+    static const enum forge_dtype of[2][9] = {
+        {[1] = FORGE_UINT8, [2] = FORGE_UINT16, [4] = FORGE_UINT32, [8] = FORGE_UINT64},
+        {[1] = FORGE_INT8, [2] = FORGE_INT16, [4] = FORGE_INT32, [8] = FORGE_INT64},
+    };
+    size_t size = kinds.integers;
+
+    if (kinds.texts)
         return false;
-    if (forge_dtype_is_float(a) || forge_dtype_is_float(b)) {
-        size_t integer =
-            forge_dtype_is_float(a) ? (forge_dtype_is_float(b) ? 0 : size_b) : size_a;
-
-        if (integer == 8)
-            return false;
+    if (kinds.floats > 0) {
         *out = FORGE_FLOAT64;
+        return kinds.integers < 8 && kinds.unsigned_integers < 8;
+    }
+    if (kinds.integers == 0) {
+        *out = of[0][kinds.unsigned_integers];
         return true;
     }
-    if (forge_dtype_is_signed(a) == forge_dtype_is_signed(b)) {
-        *out = size_a > size_b ? a : b;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof wider / sizeof wider[0]; i++) {
-        size_t unsigned_size = forge_dtype_is_signed(a) ? size_b : size_a;
-        size_t signed_size = forge_dtype_is_signed(a) ? size_a : size_b;
+    if (kinds.unsigned_integers >= size)
+        size = 2 * kinds.unsigned_integers;
+    if (size > 8)
+        return false;
+    *out = of[1][size];
+    return true;
+}
 
-        if (forge_dtype_size(wider[i]) > unsigned_size &&
-            forge_dtype_size(wider[i]) >= signed_size) {
-            *out = wider[i];
-            return true;
+static struct kinds kinds_of_two(enum forge_dtype a, enum forge_dtype b)
+{
+    return kinds_of(kinds_of((struct kinds){0}, a), b);
+}
+
+/* Name the first two parts that no type holds. */
+static bool refuse_dtypes(struct forge_variable *const *parts, size_t count,
+                          struct forge_error *err)
+{
+    for (size_t i = 1; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            enum forge_dtype a = parts[k]->array->dtype, b = parts[i]->array->dtype;
+            enum forge_dtype common;
+
+            if (a == b || common_dtype(&common, kinds_of_two(a, b)))
+                continue;
+            forge_fail(err, FORGE_BAD_SOURCE, "variable \"%s\" is %s in %s and %s in %s",
+                       parts[i]->name, forge_dtype_name(a), forge_origin(parts[k]),
+                       forge_dtype_name(b), forge_origin(parts[i]));
+            if (a == FORGE_STRING || b == FORGE_STRING)
+                return false;
+            return forge_fail_help(err, "bring it to one type: each: [{cast: {%s: float64}}]",
+                                   parts[i]->name);
         }
     }
     return false;
@@ -96,19 +154,13 @@ static bool widen_all(const struct forge_combining *combining,
                       struct forge_variable *const *parts, size_t count,
                       struct forge_error *err)
 {
-    enum forge_dtype dtype = parts[0]->array->dtype;
+    struct kinds kinds = {0};
+    enum forge_dtype dtype;
 
-    for (size_t i = 1; i < count; i++) {
-        enum forge_dtype before = dtype;
-
-        if (!common_dtype(&dtype, dtype, parts[i]->array->dtype)) {
-            forge_fail(err, FORGE_BAD_SOURCE, "variable \"%s\" is %s in %s and %s in %s",
-                       parts[i]->name, forge_dtype_name(before), forge_origin(parts[0]),
-                       forge_dtype_name(parts[i]->array->dtype), forge_origin(parts[i]));
-            return forge_fail_help(err, "bring it to one type: each: [{cast: {%s: float64}}]",
-                                   parts[i]->name);
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        kinds = kinds_of(kinds, parts[i]->array->dtype);
+    if (!common_dtype(&dtype, kinds))
+        return refuse_dtypes(parts, count, err);
     for (size_t i = 0; i < count; i++) {
         struct forge_variable *part = parts[i];
         union forge_value fill = {0};
@@ -165,33 +217,65 @@ static void refill_all(const struct forge_combining *combining,
     }
 }
 
-/* missing_value goes the way of the fill value: parts that disagree on it keep none. */
+/* A missing_value that is no fill value: a second marker, which cannot be moved. NaN is
+ * missing whatever is said. */
+static bool is_second_marker(const struct forge_variable *part,
+                             const struct forge_packing *packing)
+{
+    double number;
+
+    if (!packing->has_missing || !part->has_fill)
+        return false;
+    number = forge_value_as_double(part->array->dtype, packing->missing.bytes);
+    return number == number && !same_value(part->array->dtype, &packing->missing, &part->fill);
+}
+
+static bool same_missing_value(const struct forge_variable *a, const struct forge_variable *b)
+{
+    const struct forge_attribute *one = forge_attributes_find(&a->attributes, "missing_value");
+    const struct forge_attribute *other =
+        forge_attributes_find(&b->attributes, "missing_value");
+
+    return one && other ? forge_attribute_equal(one, other) : one == other;
+}
+
+/* Where parts differ in missing_value, or in dtype so that one means other numbers, it becomes
+ * the fill value of those that have none, and goes: fill values are brought together
+ * afterwards. */
 static bool unify_missing_value(struct forge_variable *const *parts, size_t count,
                                 struct forge_error *err)
 {
-    const struct forge_attribute *first =
-        forge_attributes_find(&parts[0]->attributes, "missing_value");
+    size_t differs = 0;
 
-    for (size_t i = 1; i < count; i++) {
-        const struct forge_attribute *other =
-            forge_attributes_find(&parts[i]->attributes, "missing_value");
-        struct forge_packing packing = forge_variable_packing(parts[i]);
+    for (size_t i = 1; i < count && differs == 0; i++)
+        differs = same_missing_value(parts[0], parts[i]) &&
+                          parts[0]->array->dtype == parts[i]->array->dtype
+                      ? 0
+                      : i;
+    if (differs == 0)
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        struct forge_variable *part = parts[i];
+        struct forge_packing packing = forge_variable_packing(part);
 
-        if (!first && !other)
-            continue;
-        if (first && other && forge_attribute_equal(first, other))
-            continue;
-        if (other && packing.has_missing && parts[i]->has_fill &&
-            same_value(parts[i]->array->dtype, &packing.missing, &parts[i]->fill))
-            continue; /* it said the same as _FillValue, which is unified */
-        if (!other)
-            continue;
-        forge_fail(err, FORGE_BAD_SOURCE,
-                   "variable \"%s\": missing_value differs between %s and %s", parts[i]->name,
-                   forge_origin(parts[0]), forge_origin(parts[i]));
-        return forge_fail_help(err, "decode it in every file: each: [{decode: [%s]}]",
-                               parts[i]->name);
+        if (is_second_marker(part, &packing)) {
+            forge_fail(
+                err, FORGE_BAD_SOURCE,
+                "variable \"%s\": missing_value or its type differs between %s and %s, and "
+                "_FillValue is another number",
+                part->name, forge_origin(parts[0]), forge_origin(parts[differs]));
+            return forge_fail_help(err,
+                                   "store floats with NaN: each: [{cast: {%s: float64}}, "
+                                   "{decode: [%s]}]",
+                                   part->name, part->name);
+        }
+        if (packing.has_missing && !part->has_fill) {
+            part->has_fill = true;
+            part->fill = packing.missing;
+        }
     }
+    for (size_t i = 0; i < count; i++)
+        forge_attributes_remove(&parts[i]->attributes, "missing_value");
     return true;
 }
 
@@ -199,16 +283,15 @@ bool forge_unify(const struct forge_combining *combining, struct forge_variable 
                  size_t count, struct forge_error *err)
 {
     struct forge_packing first = forge_variable_packing(parts[0]);
-    bool dtypes = true, strings = parts[0]->array->dtype == FORGE_STRING;
+    bool dtypes = true;
 
     for (size_t i = 1; i < count; i++) {
         struct forge_packing packing = forge_variable_packing(parts[i]);
         bool same_dtype = parts[i]->array->dtype == parts[0]->array->dtype;
 
-        if (!strings && (!same_packing(&first, &packing) || (first.packed && !same_dtype))) {
+        if (!same_packing(&first, &packing) || (first.packed && !same_dtype)) {
             note_unpacked(combining, parts[0], parts[i]);
-            unpack_all(combining, parts, count);
-            return true;
+            return unpack_all(combining, parts, count, err);
         }
         dtypes &= same_dtype;
     }

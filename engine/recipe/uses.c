@@ -18,13 +18,13 @@ static bool among(const char *const *names, const char *name)
     return false;
 }
 
-/* Does any text in the tree hold a template? */
+/* Does any text or key in the tree hold a template? */
 static bool has_template(const struct forge_node *node)
 {
     if (node->kind == FORGE_NODE_TEXT)
         return strchr(node->text, '{') != NULL;
     for (const struct forge_node *child = node->first; child; child = child->next) {
-        if (has_template(child))
+        if (has_template(child) || (child->key && strchr(child->key, '{')))
             return true;
     }
     return false;

@@ -2,7 +2,8 @@
  *
  * Its coordinate comes from an expression: a key, an attribute, a constant, or
  * the name of a variable with a single value, which becomes the coordinate.
- * Data variables get the dimension; coordinates, bounds and grid mappings do not.
+ * Data variables get the dimension, and so do the bounds of that coordinate; other
+ * coordinates, bounds and grid mappings do not.
  */
 #include "expression/expression.h"
 #include "time/units.h"
@@ -162,6 +163,7 @@ static bool apply_one(const struct forge_node *pair, struct forge_dataset *datas
     const char *dim = forge_arena_text(context->arena, pair->key);
     struct forge_expression *expression = NULL;
     struct forge_scalar scalar;
+    const char *bounds;
     bool taken = false;
     size_t at;
 
@@ -180,10 +182,12 @@ static bool apply_one(const struct forge_node *pair, struct forge_dataset *datas
             return forge_fail_place(err, pair->place);
     }
     forge_dataset_add_dimension(dataset, dim, 1);
+    bounds = forge_attributes_text(&forge_dataset_variable(dataset, dim)->attributes, "bounds");
     for (size_t v = 0; v < dataset->variables_count; v++) {
         struct forge_variable *variable = &dataset->variables[v];
+        bool own = bounds && strcmp(bounds, variable->name) == 0;
 
-        if (variable->is_coordinate || is_helper(dataset, variable->name))
+        if (!own && (variable->is_coordinate || is_helper(dataset, variable->name)))
             continue;
         if (variable->array->rank == FORGE_RANK_MAX)
             return forge_fail_at(err, pair->place, "variable \"%s\" has too many dimensions",

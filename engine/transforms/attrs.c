@@ -74,6 +74,7 @@ const struct forge_transform_type forge_transform_attrs = {
     .example = "- attrs: {sst: {long_name: Sea surface temperature, comment: null}}",
     .options = options,
     .settings_size = sizeof(struct settings),
+    .keeps_texts = true,
     .check = check,
     .apply = apply,
 };

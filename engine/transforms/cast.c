@@ -1,4 +1,5 @@
 /* cast.c: another dtype for the decoded values of variables. */
+#include "transforms/decoding.h"
 #include "transforms/names.h"
 
 #include <math.h>
@@ -24,14 +25,9 @@ static bool cast(struct forge_variable *variable, enum forge_dtype dtype,
 
     if (variable->array->dtype == FORGE_STRING)
         return forge_fail(err, FORGE_BAD_RECIPE, "variable \"%s\" holds text", variable->name);
-    if (forge_variable_packing(variable).packed) {
-        variable->array = forge_variable_decoded(variable, arena);
-        variable->has_fill =
-            forge_value_from_double(&variable->fill, variable->array->dtype, NAN);
-        forge_attributes_remove(&variable->attributes, "scale_factor");
-        forge_attributes_remove(&variable->attributes, "add_offset");
-        forge_attributes_remove(&variable->attributes, "missing_value");
-    }
+    if (variable->array->dtype == dtype && !forge_variable_packing(variable).packed)
+        return true;
+    forge_decode_before_cast(variable, arena);
     old = variable->fill;
     had = variable->has_fill;
     if (had && !forge_value_convert(&fill, dtype, old.bytes, variable->array->dtype)) {

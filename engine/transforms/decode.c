@@ -1,7 +1,6 @@
 /* decode.c: store decoded values: packed integers become floats, missing ones NaN. */
+#include "transforms/decoding.h"
 #include "transforms/names.h"
-
-#include <math.h>
 
 struct settings {
     struct forge_names names;
@@ -12,19 +11,6 @@ static const struct forge_option options[] = {
      .required = true},
     {0},
 };
-
-static void decode(struct forge_variable *variable, struct forge_arena *arena)
-{
-    const struct forge_array *decoded = forge_variable_decoded(variable, arena);
-
-    if (decoded == variable->array && !forge_variable_packing(variable).packed)
-        return;
-    variable->array = decoded;
-    variable->has_fill = forge_value_from_double(&variable->fill, decoded->dtype, NAN);
-    forge_attributes_remove(&variable->attributes, "scale_factor");
-    forge_attributes_remove(&variable->attributes, "add_offset");
-    forge_attributes_remove(&variable->attributes, "missing_value");
-}
 
 static bool apply(const void *settings, struct forge_dataset *dataset,
                   const struct forge_transform_context *context, struct forge_error *err)
@@ -37,7 +23,7 @@ static bool apply(const void *settings, struct forge_dataset *dataset,
         return false;
     for (size_t v = 0; v < dataset->variables_count; v++) {
         if (picked[v])
-            decode(&dataset->variables[v], context->arena);
+            forge_decode_variable(&dataset->variables[v], context->arena);
     }
     return true;
 }

@@ -30,5 +30,6 @@ const struct forge_transform_type forge_transform_global_attrs = {
     .example = "- global_attrs: {title: Monthly means, history: null}",
     .options = options,
     .settings_size = sizeof(struct settings),
+    .keeps_texts = true,
     .apply = apply,
 };

@@ -170,7 +170,7 @@ static bool nearest(uint64_t *out, const struct axis *axis, const struct bound *
         return forge_fail_at(err, node->place, "\"%s\" holds text: nothing is nearest",
                              axis->name);
     for (uint64_t i = 0; i < axis->count; i++) {
-        double distance = axis->times ? fabs((double)(axis->times[i] - wanted->first_us))
+        double distance = axis->times ? fabs((double)axis->times[i] - (double)wanted->first_us)
                                       : fabs(axis->numbers[i] - wanted->number);
 
         if (distance < best) {

@@ -16,10 +16,10 @@
 struct forge_scope; /* expression/expression.h: what names in expressions mean */
 
 struct forge_transform_context {
-    struct forge_arena *arena;      /* where everything that is made lives */
-    struct forge_reader *reader;    /* for small coordinate values */
+    struct forge_arena *arena;       /* where everything that is made lives */
+    struct forge_reader *reader;     /* for small coordinate values */
     const struct forge_scope *scope; /* keys, file and attributes; under `each` */
-    struct forge_place place;       /* of the transform in the recipe */
+    struct forge_place place;        /* of the transform in the recipe */
 };
 
 struct forge_transform_type {
@@ -28,7 +28,8 @@ struct forge_transform_type {
     const char *example; /* YAML, for `forge help transform NAME` */
     const struct forge_option *options;
     size_t settings_size;
-    bool only_each; /* may stand under `each` only */
+    bool only_each;   /* may stand under `each` only */
+    bool keeps_texts; /* what a template gives is a text even where it looks like a number */
 
     /* Recipe time, may be NULL: mistakes the options table cannot see, in settings that hold
      * no templates. */
