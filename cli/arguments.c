@@ -8,8 +8,9 @@
 #include <string.h>
 
 #define WORKERS_MAX 1024
+#define PRUNE_DEFAULT 2
 
-enum { BAKERY = 256, EXECUTOR, WORKERS, MEMORY, PRUNE, JSON, QUIET, HELP };
+enum { BAKERY = 256, EXECUTOR, WORKERS, MEMORY, PRUNE, JSON, QUIET };
 
 static const struct {
     struct option option;
@@ -26,11 +27,9 @@ static const struct {
 
 #define KNOWN_COUNT (sizeof known / sizeof known[0])
 
-static bool usage(const struct command *command, const char *format, const char *what)
+static bool usage(const struct command *command)
 {
-    fputs("error: ", stderr);
-    fprintf(stderr, format, what); // NOLINT(clang-diagnostic-format-nonliteral)
-    fprintf(stderr, "\n       usage: forge %s %s\n", command->name, command->usage);
+    fprintf(stderr, "       usage: forge %s %s\n", command->name, command->usage);
     return false;
 }
 
@@ -44,46 +43,82 @@ static bool read_count(uint64_t *out, const char *text, uint64_t most)
            *out <= most;
 }
 
-static bool read_option(struct arguments *arguments, const struct command *command, int which)
+/* What getopt did not know, or an option without its value. */
+static bool unknown(const struct command *command, const struct option *options, bool missing,
+                    const char *word)
+{
+    const char *names[KNOWN_COUNT + 1] = {NULL};
+    const char *near;
+    char name[64] = "";
+
+    if (optopt > 0 && optopt < BAKERY) {
+        tell_usage("unknown option \"-%c\"", optopt);
+        return usage(command);
+    }
+    for (size_t i = 0; options[i].name; i++) {
+        names[i] = options[i].name;
+        if (options[i].val == optopt)
+            snprintf(name, sizeof name, "%s", options[i].name);
+    }
+    if (missing)
+        tell_usage("--%s needs a value", name);
+    else if (name[0])
+        tell_usage("--%s takes no value", name);
+    else {
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+        near = forge_text_nearest(name, names);
+        tell_usage("unknown option \"--%s\"%s%s%s", name, near ? "; did you mean \"--" : "",
+                   near ? near : "", near ? "\"?" : "");
+    }
+    return usage(command);
+}
+
+static bool read_run_option(struct arguments *arguments, int which)
 {
     uint64_t number = 0;
 
     switch (which) {
-    case BAKERY:
-        arguments->bakery = optarg;
-        return true;
     case EXECUTOR:
         arguments->executor = optarg;
         return true;
     case WORKERS:
         if (!read_count(&number, optarg, WORKERS_MAX))
-            return usage(command, "--workers takes a number from 1 to 1024, not \"%s\"",
-                         optarg);
+            return tell_usage("--workers takes a number from 1 to %d, not \"%s\"", WORKERS_MAX,
+                              optarg) == 0;
         arguments->workers = (unsigned)number;
         return true;
     case MEMORY:
-        return forge_text_parse_bytes(&arguments->memory, optarg) ||
-               usage(command, "--memory takes a size such as 256MiB or 2GB, not \"%s\"",
-                     optarg);
-    case PRUNE:
-        arguments->prune = 2;
+        return (forge_text_parse_bytes(&arguments->memory, optarg) && arguments->memory > 0) ||
+               tell_usage("--memory takes a size such as 256MiB or 2GB, not \"%s\"", optarg) ==
+                   0;
+    default:
+        arguments->prune = PRUNE_DEFAULT;
         return !optarg || read_count(&arguments->prune, optarg, UINT32_MAX) ||
-               usage(command, "--prune takes a number, not \"%s\"", optarg);
+               tell_usage("--prune takes a number of keys from 1, not \"%s\"", optarg) == 0;
+    }
+}
+
+static bool read_option(struct arguments *arguments, int which)
+{
+    switch (which) {
+    case BAKERY:
+        arguments->bakery = optarg;
+        return optarg[0] != '\0' || tell_usage("--bakery takes a folder, not \"\"") == 0;
     case JSON:
         return arguments->json = true;
     case QUIET:
         return arguments->quiet = true;
     default:
-        return usage(command, "unknown option or missing value: \"%s\"", optarg);
+        return read_run_option(arguments, which);
     }
 }
 
 bool arguments_read(struct arguments *arguments, const struct command *command, int argc,
-                    char **argv, unsigned takes, int needed, int operands)
+                    char **argv, unsigned takes, int operands)
 {
     struct option options[KNOWN_COUNT + 1] = {{0}};
     size_t count = 0;
-    int which, left;
+    int which;
 
     *arguments = (struct arguments){.bakery = "bakery", .executor = "threads"};
     for (size_t i = 0; i < KNOWN_COUNT; i++) {
@@ -92,18 +127,20 @@ bool arguments_read(struct arguments *arguments, const struct command *command, 
     }
     opterr = 0;
     optind = 1;
-    while ((which = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (which == '?')
-            optarg = argv[optind - 1];
-        if (!read_option(arguments, command, which))
-            return false;
+    while ((which = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (which == '?' || which == ':')
+            return unknown(command, options, which == ':', argv[optind - 1]);
+        if (!read_option(arguments, which))
+            return usage(command);
     }
-    left = argc - optind;
-    if (left < needed)
-        return usage(command, "%s", "something is missing");
-    if (left > operands)
-        return usage(command, "\"%s\" is one too many", argv[optind + operands]);
-    arguments->operand = left > 0 ? argv[optind] : NULL;
-    arguments->second = left > 1 ? argv[optind + 1] : NULL;
+    if (argc - optind < operands) {
+        tell_usage("%.*s is missing", (int)strcspn(command->usage, " "), command->usage);
+        return usage(command);
+    }
+    if (argc - optind > operands) {
+        tell_usage("\"%s\" is one too many", argv[optind + operands]);
+        return usage(command);
+    }
+    arguments->operand = operands > 0 ? argv[optind] : NULL;
     return true;
 }

@@ -13,7 +13,7 @@ const struct command command_bake = {
     .usage = "RECIPE [options]",
     .summary = "bake a recipe and publish the result",
     .help = "  --bakery DIR     where datasets are published; default: ./bakery\n" RUN_HELP
-            "  --json           the run's report as one JSON object\n"
+            "  --json           the run's report, or {\"error\": ..}, as one JSON object\n"
             "  --quiet          say nothing but errors\n",
     .scans = true,
     .run = run,
@@ -68,7 +68,7 @@ static void report_people(const struct forge_plan *plan, const struct forge_run_
     printf("  import xarray as xr\n  ds = xr.open_zarr(\"%s\")\n", report->path);
 }
 
-int run(struct session *session, int argc, char **argv)
+static int run(struct session *session, int argc, char **argv)
 {
     struct progress progress = {.terminal = session->terminal};
     struct forge_bake_request request;
@@ -80,27 +80,20 @@ int run(struct session *session, int argc, char **argv)
     int status;
 
     if (!arguments_read(&arguments, &command_bake, argc, argv,
-                        TAKES_BAKERY | TAKES_RUN | TAKES_JSON | TAKES_QUIET, 1, 1))
+                        TAKES_BAKERY | TAKES_RUN | TAKES_JSON | TAKES_QUIET, 1))
         return 2;
-    status = load_recipe(session, &recipe, arguments.operand, arguments.json);
-    if (status != 0)
-        goto out;
-    if (!request_fill(&request, session, &arguments, &recipe, &progress)) {
-        status = 2;
-        goto out;
-    }
-    progress.quiet = arguments.quiet || arguments.json;
-    if (forge_bake(&plan, &report, &request, &err)) {
+    status = request_open(&request, &recipe, session, &arguments, &progress);
+    if (status == 0) {
+        bool good = forge_bake(&plan, &report, &request, &err);
+
         progress_end(&progress);
-        if (arguments.json)
+        if (!good)
+            status = tell_failure(session, &err, arguments.json);
+        else if (arguments.json)
             report_json(&plan, &report);
         else if (!arguments.quiet)
             report_people(&plan, &report);
-    } else {
-        progress_end(&progress);
-        status = tell_error(session, &err);
     }
-out:
     forge_plan_close(&plan);
     forge_recipe_close(&recipe);
     return status;

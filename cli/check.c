@@ -15,15 +15,29 @@ const struct command command_check = {
 
 static int run(struct session *session, int argc, char **argv)
 {
+    struct forge_text people = {0}, mistakes = {0};
     struct arguments arguments;
     struct forge_recipe recipe;
-    int status;
+    struct forge_error err;
+    int status = 0;
 
-    if (!arguments_read(&arguments, &command_check, argc, argv, TAKES_JSON, 1, 1))
+    if (!arguments_read(&arguments, &command_check, argc, argv, TAKES_JSON, 1))
         return 2;
-    status = load_recipe(session, &recipe, arguments.operand, arguments.json);
-    if (status == 0)
-        puts(arguments.json ? "[]" : "the recipe is right");
+    if (load_recipe(&recipe, arguments.operand, &people, &mistakes, session, &err))
+        forge_text_add(arguments.json ? &mistakes : &people,
+                       arguments.json ? "[]" : "the recipe is right\n");
+    else
+        status = forge_exit_status(err.code);
+    if (arguments.json) {
+        forge_text_add(&mistakes, "\n");
+        print(&mistakes);
+    } else if (status == 0) {
+        print(&people);
+    } else {
+        fputs(forge_text_string(&people), stderr);
+    }
     forge_recipe_close(&recipe);
+    forge_text_clear(&mistakes);
+    forge_text_clear(&people);
     return status;
 }

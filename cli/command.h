@@ -37,8 +37,7 @@ const struct command *const *command_all(void);
 
 /* Options that several commands take; unset ones keep their defaults. */
 struct arguments {
-    const char *operand; /* the first one that is no option */
-    const char *second;
+    const char *operand;  /* what is no option */
     const char *bakery;   /* --bakery DIR */
     const char *executor; /* --executor NAME */
     unsigned workers;     /* --workers N; 0: as many as processors */
@@ -55,19 +54,36 @@ enum {
     TAKES_QUIET = 8,
 };
 
-/* Fill `arguments`; false (told on standard error) when the line is wrong. At most `operands`
- * (0 to 2) are taken and at least `needed`. */
+/* Fill `arguments`; false (told on standard error) when the line is wrong. So many operands
+ * are needed: 0 or 1. */
 bool arguments_read(struct arguments *arguments, const struct command *command, int argc,
-                    char **argv, unsigned takes, int needed, int operands);
+                    char **argv, unsigned takes, int operands);
 
 /* Tell an error on standard error, and return the exit status that goes with it. */
 int tell_error(const struct session *session, const struct forge_error *err);
 
-/* Load a recipe, telling every mistake. Returns 0 or the exit status. */
-int load_recipe(const struct session *session, struct forge_recipe *recipe, const char *path,
-                bool json);
+/* The same; with `json` also {"error": {"text": .., "status": ..}} on standard output. */
+int tell_failure(const struct session *session, const struct forge_error *err, bool json);
 
-/* Print to standard output; false when that fails (a closed pipe, a full disk). */
-bool print(const struct forge_text *text);
+/* Tell what is wrong with the command line; returns the exit status 2. */
+int tell_usage(const char *format, ...) FORGE_PRINTF(1, 2);
+
+/* {"error": {"mistakes": [..], "status": .., "text": .., ..}} on standard output; `mistakes` is
+ * a JSON array, or NULL. */
+void print_failure(const struct forge_error *err, const char *mistakes);
+
+/* Load a recipe. On failure every mistake is in `people`, and in `mistakes` as a JSON array. */
+bool load_recipe(struct forge_recipe *recipe, const char *path, struct forge_text *people,
+                 struct forge_text *mistakes, const struct session *session,
+                 struct forge_error *err);
+
+/* One line on standard error where the kernel cannot confine scanners wholly. */
+void warn_of_sandbox(void);
+
+/* Print to standard output. What fails is told by output_finish. */
+void print(const struct forge_text *text);
+
+/* Flush standard output; the exit status, not 0 when something printed was lost. */
+int output_finish(int status);
 
 #endif

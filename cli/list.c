@@ -27,8 +27,10 @@ static void visit_text(void *context, const struct forge_listed *listed)
 
     listing->count++;
     forge_text_add_safe(&listing->text, listed->name);
-    forge_text_print(&listing->text, "  %s  ", listed->version);
-    forge_text_add_safe(&listing->text, listed->path);
+    forge_text_add(&listing->text, "  ");
+    forge_text_add_safe(&listing->text, listed->version);
+    forge_text_add(&listing->text, "  ");
+    forge_text_add_safe(&listing->text, listed->path ? listed->path : "(its data are gone)");
     forge_text_add(&listing->text, "\n");
 }
 
@@ -40,7 +42,10 @@ static void visit_json(void *context, const struct forge_listed *listed)
     forge_json_key(json, "name");
     forge_json_string(json, listed->name);
     forge_json_key(json, "path");
-    forge_json_string(json, listed->path);
+    if (listed->path)
+        forge_json_string(json, listed->path);
+    else
+        forge_json_null(json);
     forge_json_key(json, "version");
     forge_json_string(json, listed->version);
     forge_json_close(json, '}');
@@ -55,13 +60,13 @@ static int run(struct session *session, int argc, char **argv)
     struct forge_error err;
     int status = 0;
 
-    if (!arguments_read(&arguments, &command_list, argc, argv, TAKES_BAKERY | TAKES_JSON, 0, 0))
+    if (!arguments_read(&arguments, &command_list, argc, argv, TAKES_BAKERY | TAKES_JSON, 0))
         return 2;
     if (arguments.json)
         forge_json_array(&listing.json);
     if (!forge_bakery_open(&bakery, &arena, arguments.bakery, &err) ||
         !forge_bakery_list(&bakery, arguments.json ? visit_json : visit_text, &listing, &err)) {
-        status = tell_error(session, &err);
+        status = tell_failure(session, &err, arguments.json);
     } else {
         if (arguments.json) {
             forge_json_close(&listing.json, ']');

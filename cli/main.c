@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "run/scanner.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +52,25 @@ static void set_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* A standard descriptor that the caller closed would be given to the next file that is opened,
+ * and messages would land in it. In its place comes one that cannot be used. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(1);
+    }
+}
+
+static void look_at_terminal(void)
+{
+    const char *kind = getenv("TERM"), *plain = getenv("NO_COLOR");
+
+    session.terminal = isatty(STDERR_FILENO) && (!kind || strcmp(kind, "dumb") != 0);
+    session.colour = session.terminal && (!plain || !plain[0]);
+}
+
 static int unknown_command(const char *name)
 {
     const char *names[sizeof all / sizeof all[0]] = {0};
@@ -60,20 +79,45 @@ static int unknown_command(const char *name)
     for (size_t i = 0; all[i]; i++)
         names[i] = all[i]->name;
     near = forge_text_nearest(name, names);
-    fprintf(stderr, "error: there is no command \"%s\"", name);
-    if (near)
-        fprintf(stderr, "; did you mean \"%s\"?", near);
-    fputs("\n       forge help lists them\n", stderr);
-    return 2;
+    tell_usage("there is no command \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
+               near ? near : "", near ? "\"?" : "");
+    fputs("       forge help lists them\n", stderr);
+    return forge_exit_status(FORGE_USAGE);
+}
+
+/* Is this `forge COMMAND .. --help`? */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    const struct forge_scanner_limits limits = FORGE_SCANNER_LIMITS;
+    struct forge_error err;
+    int status;
+
+    /* Scanners first: they are forked while this process is small and has one thread. */
+    if (command->scans && !forge_scanners_open(&session.scanners, &limits, &err))
+        return tell_error(&session, &err);
+    status = command->run(&session, argc, argv);
+    forge_scanners_close(session.scanners);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "help";
+    char *help[] = {"help", NULL, NULL};
     const struct command *command;
-    struct forge_error err;
-    int status;
+    const char *name = argc > 1 ? argv[1] : "help";
 
+    fill_standard_descriptors();
+    set_signals();
+    look_at_terminal();
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         name = "help";
     else if (strcmp(name, "--version") == 0)
@@ -81,21 +125,9 @@ int main(int argc, char **argv)
     command = command_find(name);
     if (!command)
         return unknown_command(name);
-    session.terminal = isatty(STDERR_FILENO);
-    session.colour = session.terminal && !getenv("NO_COLOR");
-    /* Scanners first: they are forked while this process is small and has one thread. */
-    if (command->scans) {
-        const struct forge_scanner_limits limits = FORGE_SCANNER_LIMITS;
-
-        if (!forge_scanners_open(&session.scanners, &limits, &err))
-            return tell_error(&session, &err);
+    if (argc > 2 && asks_for_help(argc - 1, argv + 1)) {
+        help[1] = argv[1];
+        return output_finish(run(command_find("help"), 2, help));
     }
-    set_signals();
-    status = command->run(&session, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv);
-    forge_scanners_close(session.scanners);
-    if (fflush(stdout) != 0 && status == 0) {
-        fprintf(stderr, "error: writing to standard output: %s\n", strerror(errno));
-        status = 5;
-    }
-    return status;
+    return output_finish(run(command, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : help));
 }

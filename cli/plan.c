@@ -1,8 +1,6 @@
 /* plan.c: what a bake would do: reads descriptions of files, no array data. */
 #include "cli/request.h"
 
-#include <stdio.h>
-
 static int run(struct session *session, int argc, char **argv);
 
 const struct command command_plan = {
@@ -10,7 +8,7 @@ const struct command command_plan = {
     .usage = "RECIPE [options]",
     .summary = "show tasks, bytes, chunks and memory; reads no array data",
     .help = "  --bakery DIR     where it would be published; default: ./bakery\n" RUN_HELP
-            "  --json           the plan as one JSON object\n",
+            "  --json           the plan, or {\"error\": ..}, as one JSON object\n",
     .scans = true,
     .run = run,
 };
@@ -27,30 +25,23 @@ static int run(struct session *session, int argc, char **argv)
     int status;
 
     if (!arguments_read(&arguments, &command_plan, argc, argv,
-                        TAKES_BAKERY | TAKES_RUN | TAKES_JSON, 1, 1))
+                        TAKES_BAKERY | TAKES_RUN | TAKES_JSON, 1))
         return 2;
-    status = load_recipe(session, &recipe, arguments.operand, arguments.json);
-    if (status != 0)
-        goto out;
-    if (!request_fill(&request, session, &arguments, &recipe, &progress)) {
-        status = 2;
-        goto out;
-    }
-    progress.quiet = arguments.json;
-    if (forge_prepare(&plan, &request, NULL, &err)) {
+    status = request_open(&request, &recipe, session, &arguments, &progress);
+    if (status == 0) {
+        bool good = forge_prepare(&plan, &request, NULL, &err);
+
         progress_end(&progress);
-        if (arguments.json)
+        if (!good)
+            status = tell_failure(session, &err, arguments.json);
+        else if (arguments.json)
             forge_plan_json(&text, &plan);
         else
             forge_plan_explain(&text, &plan);
-        if (arguments.json)
+        if (good && arguments.json)
             forge_text_add(&text, "\n");
         print(&text);
-    } else {
-        progress_end(&progress);
-        status = tell_error(session, &err);
     }
-out:
     forge_text_clear(&text);
     forge_plan_close(&plan);
     forge_recipe_close(&recipe);

@@ -13,9 +13,10 @@
     "machine's\n"                                                                              \
     "  --prune[=N]      only the first and last N (2) keys of every concat dimension\n"
 
-/* Fill a request from arguments; false (told) when an executor is unknown. */
-bool request_fill(struct forge_bake_request *request, struct session *session,
-                  const struct arguments *arguments, const struct forge_recipe *recipe,
-                  struct progress *progress);
+/* Load the recipe and fill a request. Returns 0, or the exit status of what was told. Close the
+ * recipe in both cases. */
+int request_open(struct forge_bake_request *request, struct forge_recipe *recipe,
+                 struct session *session, const struct arguments *arguments,
+                 struct progress *progress);
 
 #endif

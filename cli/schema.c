@@ -16,7 +16,7 @@ static int run(struct session *session, int argc, char **argv)
     struct forge_text text = {0};
 
     (void)session;
-    if (!arguments_read(&arguments, &command_schema, argc, argv, 0, 0, 0))
+    if (!arguments_read(&arguments, &command_schema, argc, argv, 0, 0))
         return 2;
     forge_recipe_schema(&text);
     forge_text_add(&text, "\n");

@@ -125,14 +125,19 @@ static void show_dataset(struct forge_text *out, const char *kind,
 static bool show_file(struct forge_text *out, struct session *session, const char *path,
                       struct forge_arena *arena, struct forge_error *err)
 {
-    struct forge_scan_request request = {.fd = open(path, O_RDONLY | O_CLOEXEC), .url = path};
+    struct forge_scan_request request = {.url = path};
     struct forge_file file = {.url = path, .key = path};
     struct forge_dataset dataset = {0};
     struct stat status;
     bool good;
 
-    if (request.fd < 0 || fstat(request.fd, &status) != 0)
-        return forge_fail_errno(err, FORGE_MISSING, "%s cannot be opened", path);
+    request.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
+    if (request.fd < 0)
+        return forge_fail_errno(err, FORGE_SOURCE_IO, "%s cannot be opened", path);
+    if (fstat(request.fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        close(request.fd);
+        return forge_fail(err, FORGE_BAD_SOURCE, "%s is not a file", path);
+    }
     file.status.size = request.size = (uint64_t)status.st_size;
     good = forge_scanner_scan(session->scanners, &file, NULL, &request, arena, &dataset, err);
     dataset.url = path;
@@ -145,10 +150,15 @@ static bool show_file(struct forge_text *out, struct session *session, const cha
 static bool show_store(struct forge_text *out, const char *path, struct forge_arena *arena,
                        struct forge_error *err)
 {
+    const char *inside = forge_arena_print(arena, "%s/data.zarr", path);
     struct forge_store *store = NULL;
     struct forge_dataset dataset = {0};
-    bool good = forge_store_open_file(&store, path, err) &&
-                forge_zarr_open(&dataset, arena, store, path, err);
+    bool good;
+
+    if (access(inside, F_OK) == 0) /* a version of a bakery */
+        path = inside;
+    good = forge_store_open_file(&store, path, err) &&
+           forge_zarr_open(&dataset, arena, store, path, err);
 
     dataset.url = path;
     if (good)
@@ -182,8 +192,9 @@ static int run(struct session *session, int argc, char **argv)
     struct forge_error err;
     int status = 0;
 
-    if (!arguments_read(&arguments, &command_show, argc, argv, TAKES_BAKERY, 1, 1))
+    if (!arguments_read(&arguments, &command_show, argc, argv, TAKES_BAKERY, 1))
         return 2;
+    warn_of_sandbox();
     if (show_any(&text, session, &arguments, &arena, &err))
         print(&text);
     else

@@ -17,7 +17,7 @@ static int run(struct session *session, int argc, char **argv)
     struct arguments arguments;
 
     (void)session;
-    if (!arguments_read(&arguments, &command_version, argc, argv, 0, 0, 0))
+    if (!arguments_read(&arguments, &command_version, argc, argv, 0, 0))
         return 2;
     puts("forge " FORGE_VERSION ", recipe language 1");
     return 0;

@@ -39,6 +39,12 @@ static const char *path_of(const struct forge_bakery *bakery, const char *kind,
     return forge_arena_print(bakery->arena, "%s/%s/%s", bakery->root, kind, name);
 }
 
+/* The link that is about to become datasets/NAME; whoever holds the lock may have it. */
+static const char *next_link(const struct forge_bakery *bakery, const char *name)
+{
+    return forge_arena_print(bakery->arena, "%s/datasets/.%s", bakery->root, name);
+}
+
 static bool take_lock(int *lock, const struct forge_bakery *bakery, const char *name,
                       struct forge_error *err)
 {
@@ -71,6 +77,9 @@ static bool clear_leftovers(const struct forge_bakery *bakery, const char *name,
     const struct dirent *entry;
     bool good = true;
 
+    unlink(next_link(bakery, name));
+    if (!listing && errno == ENOENT)
+        return true;
     if (!listing)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot list %s", folder);
     while (good && (entry = readdir(listing))) {
@@ -82,49 +91,83 @@ static bool clear_leftovers(const struct forge_bakery *bakery, const char *name,
     return good;
 }
 
-bool forge_version_begin(struct forge_version *version, const struct forge_bakery *bakery,
-                         const char *name, int64_t now_us, const char *seed,
-                         struct forge_error *err)
+/* datasets/NAME must be ours to flip: a link, or nothing yet. */
+static bool check_link(const struct forge_bakery *bakery, const char *name,
+                       struct forge_error *err)
 {
-    struct forge_text stamp = {0};
+    const char *link = path_of(bakery, "datasets", name);
+    struct stat status;
 
+    if (lstat(link, &status) != 0 || S_ISLNK(status.st_mode))
+        return true;
+    forge_fail(err, FORGE_BAD_TARGET, "%s is no link to a version: it was not made by forge",
+               link);
+    return forge_fail_help(err, "move it away, or choose another bakery or name");
+}
+
+bool forge_version_lock(struct forge_version *version, const struct forge_bakery *bakery,
+                        const char *name, struct forge_error *err)
+{
     *version =
         (struct forge_version){.bakery = bakery, .name = name, .store = STORE_NAME, .lock = -1};
-    if (!forge_folder_make(path_of(bakery, "versions", name), err) ||
-        !forge_folder_make(path_of(bakery, "datasets", ""), err) ||
-        !take_lock(&version->lock, bakery, name, err))
-        return false;
+    return take_lock(&version->lock, bakery, name, err) && check_link(bakery, name, err) &&
+           clear_leftovers(bakery, name, err);
+}
+
+/* <time>-<seed>, or <time>-<seed>-2 and so on: one that no version has. */
+static const char *new_id(const struct forge_version *version, int64_t now_us, const char *seed)
+{
+    struct forge_arena *arena = version->bakery->arena;
+    const char *folder = path_of(version->bakery, "versions", version->name);
+    struct forge_text stamp = {0};
+    struct stat status;
+    const char *first, *id;
+
     forge_time_format(&stamp, FORGE_CALENDAR_PROLEPTIC_GREGORIAN, now_us, "%Y%m%dT%H%M%SZ",
                       NULL);
-    version->id = forge_arena_print(bakery->arena, "%s-%.8s", forge_text_string(&stamp), seed);
+    id = first = forge_arena_print(arena, "%s-%.8s", forge_text_string(&stamp), seed);
     forge_text_clear(&stamp);
-    version->staging = forge_arena_print(bakery->arena, "%s/versions/%s/" PART_PREFIX "%s",
-                                         bakery->root, name, version->id);
-    if (clear_leftovers(bakery, name, err) && forge_folder_make(version->staging, err))
-        return true;
-    forge_version_abandon(version);
-    return false;
+    for (unsigned i = 2; lstat(forge_arena_print(arena, "%s/%s", folder, id), &status) == 0;
+         i++)
+        id = forge_arena_print(arena, "%s-%u", first, i);
+    return id;
+}
+
+bool forge_version_begin(struct forge_version *version, int64_t now_us, const char *seed,
+                         struct forge_error *err)
+{
+    const struct forge_bakery *bakery = version->bakery;
+    const char *folder = path_of(bakery, "versions", version->name);
+
+    if (!forge_folder_make(folder, err) ||
+        !forge_folder_make(path_of(bakery, "datasets", "."), err))
+        return false;
+    version->id = new_id(version, now_us, seed);
+    version->staging =
+        forge_arena_print(bakery->arena, "%s/" PART_PREFIX "%s", folder, version->id);
+    return forge_folder_make(version->staging, err);
 }
 
 /* Point datasets/NAME at the version, by renaming a link over it. */
-static bool flip(const struct forge_version *version, struct forge_error *err)
+static bool flip(struct forge_version *version, struct forge_error *err)
 {
     const struct forge_bakery *bakery = version->bakery;
     const char *current = path_of(bakery, "datasets", version->name);
-    const char *next = forge_arena_print(bakery->arena, "%s/datasets/.%s.%ld", bakery->root,
-                                         version->name, (long)getpid());
+    const char *next = next_link(bakery, version->name);
     const char *to =
         forge_arena_print(bakery->arena, "../versions/%s/%s", version->name, version->id);
 
-    unlink(next);
     if (symlink(to, next) != 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make the link %s", next);
     if (rename(next, current) != 0) {
-        forge_fail_errno(err, FORGE_TARGET_IO, "cannot make %s current", version->id);
+        forge_fail_errno(err, FORGE_TARGET_IO, "cannot make version %s current", version->id);
         unlink(next);
         return false;
     }
-    return forge_folder_sync(path_of(bakery, "datasets", "."), err);
+    version->staging = NULL;
+    return forge_folder_sync(path_of(bakery, "datasets", "."), err) ||
+           forge_fail_while(err, "version %s is current, but a power loss may undo that",
+                            version->id);
 }
 
 bool forge_version_publish(struct forge_version *version, struct forge_error *err)
@@ -138,7 +181,7 @@ bool forge_version_publish(struct forge_version *version, struct forge_error *er
     if (rename(version->staging, final) != 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot name the version %s",
                                 version->id);
-    version->staging = NULL;
+    version->staging = final;
     if (!forge_folder_sync(folder, err) || !flip(version, err))
         return false;
     forge_version_abandon(version);
@@ -149,12 +192,22 @@ void forge_version_abandon(struct forge_version *version)
 {
     struct forge_error ignored;
 
-    if (version->staging && !forge_folder_remove(version->staging, &ignored))
-        version->staging = NULL; /* the next bake of the dataset clears it */
+    /* What cannot be removed now is removed by the next bake of the dataset. */
+    if (version->staging && forge_folder_remove(version->staging, &ignored))
+        rmdir(path_of(version->bakery, "versions", version->name));
     version->staging = NULL;
     if (version->lock >= 0)
         close(version->lock);
     version->lock = -1;
+}
+
+/* Where datasets/NAME leads, as text; NULL when it is no link. */
+static const char *link_target(const struct forge_bakery *bakery, const char *name)
+{
+    char to[PATH_MAX];
+    ssize_t length = readlink(path_of(bakery, "datasets", name), to, sizeof to);
+
+    return length > 0 ? forge_arena_copy(bakery->arena, to, (size_t)length) : NULL;
 }
 
 bool forge_bakery_current(const char **path, const struct forge_bakery *bakery,
@@ -163,9 +216,13 @@ bool forge_bakery_current(const char **path, const struct forge_bakery *bakery,
     const char *link = path_of(bakery, "datasets", name);
     char resolved[PATH_MAX];
 
+    if (!link_target(bakery, name)) {
+        forge_fail(err, FORGE_MISSING, "the bakery %s has no dataset \"%s\"", bakery->root,
+                   name);
+        return forge_fail_help(err, "forge list shows which it has");
+    }
     if (!realpath(link, resolved))
-        return forge_fail(err, FORGE_MISSING, "the bakery %s has no dataset \"%s\"",
-                          bakery->root, name);
+        return forge_fail_errno(err, FORGE_BAD_TARGET, "the version of dataset \"%s\"", name);
     *path = forge_arena_print(bakery->arena, "%s/" STORE_NAME, resolved);
     return true;
 }
@@ -194,14 +251,13 @@ bool forge_bakery_list(const struct forge_bakery *bakery, forge_list_visit *visi
     for (int i = 0; i < count; i++) {
         struct forge_error ignored;
         struct forge_listed listed = {.name = entries[i]->d_name};
-        const char *slash;
-        char *folder;
+        const char *to = link_target(bakery, listed.name);
+        const char *slash = to ? strrchr(to, '/') : NULL;
 
-        if (forge_bakery_current(&listed.path, bakery, listed.name, &ignored)) {
-            folder = forge_arena_copy(bakery->arena, listed.path,
-                                      strlen(listed.path) - strlen("/" STORE_NAME));
-            slash = strrchr(folder, '/');
-            listed.version = slash ? slash + 1 : folder;
+        if (to) {
+            listed.version = slash ? slash + 1 : to;
+            if (!forge_bakery_current(&listed.path, bakery, listed.name, &ignored))
+                listed.path = NULL;
             visit(context, &listed);
         }
         free(entries[i]);

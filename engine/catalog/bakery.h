@@ -2,7 +2,7 @@
  *
  *     BAKERY/datasets/NAME -> ../versions/NAME/ID    the one thing that flips
  *     BAKERY/versions/NAME/ID/data.zarr  provenance/
- *     BAKERY/state/locks/NAME  runs/RUN/
+ *     BAKERY/state/locks/NAME
  *
  * A version is written under a hidden name beside the others, made durable,
  * renamed, and then made current by renaming a symbolic link: a reader sees the
@@ -33,28 +33,33 @@ struct forge_version {
     int lock;            /* descriptor that holds the dataset's lock, or -1 */
 };
 
-/* Take the dataset's lock (FORGE_LOCKED when another bake holds it), clear what a dead bake
- * left, and make an empty hidden folder. `seed` (8 or more hexadecimal digits) tells versions
- * of one second apart. */
-FORGE_MUST_CHECK bool forge_version_begin(struct forge_version *version,
-                                          const struct forge_bakery *bakery, const char *name,
-                                          int64_t now_us, const char *seed,
-                                          struct forge_error *err);
+/* Take the dataset's lock (FORGE_LOCKED when another bake holds it) and clear what a dead bake
+ * left. Abandon the version in both cases. */
+FORGE_MUST_CHECK bool forge_version_lock(struct forge_version *version,
+                                         const struct forge_bakery *bakery, const char *name,
+                                         struct forge_error *err);
+
+/* Name the version and make its hidden folder, empty. The name is the time and the first 8 of
+ * `seed`, hexadecimal digits, with a number where a version has that name already. */
+FORGE_MUST_CHECK bool forge_version_begin(struct forge_version *version, int64_t now_us,
+                                          const char *seed, struct forge_error *err);
 
 /* Make everything in it durable, give it its name, and make it current. */
 FORGE_MUST_CHECK bool forge_version_publish(struct forge_version *version,
                                             struct forge_error *err);
 
-/* Remove what was written and drop the lock. Does nothing after publish. */
+/* Drop the lock, after removing what was written unless it became current. */
 void forge_version_abandon(struct forge_version *version);
 
 /* One published dataset. */
 struct forge_listed {
-    const char *name, *version, *path; /* path of the current data.zarr, link resolved */
+    const char *name, *version;
+    const char *path; /* of the current data.zarr, link resolved; NULL: they are gone */
 };
 typedef void forge_list_visit(void *context, const struct forge_listed *listed);
 
-/* Every dataset of the bakery by name. A bakery that is not there yet has none. */
+/* Every dataset of the bakery by name; what is no link is none. A bakery that is not there yet
+ * has none. */
 FORGE_MUST_CHECK bool forge_bakery_list(const struct forge_bakery *bakery,
                                         forge_list_visit *visit, void *context,
                                         struct forge_error *err);

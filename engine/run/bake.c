@@ -124,7 +124,8 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
         .cancelled = request->cancelled,
     };
     stamp(plan, digests);
-    good = good && write_all(baking, plan, err) && write_metadata(store, plan, err) &&
+    good = good && write_all(baking, plan, err) && forge_inputs_unchanged(plan, err) &&
+           write_metadata(store, plan, err) &&
            forge_checks_hold(plan, store, &budget, request, err);
     summarize(&report->summary, &baking->write, plan);
     good =
@@ -133,31 +134,54 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
     return good;
 }
 
+static bool is_cancelled(const struct forge_bake_request *request, struct forge_error *err)
+{
+    return request->cancelled && atomic_load(request->cancelled) &&
+           !forge_fail(err, FORGE_CANCELLED, "interrupted");
+}
+
+/* All of it, under the dataset's lock. */
+static bool bake_version(struct baking *baking, struct forge_plan *plan,
+                         struct forge_version *version, struct forge_run_report *report,
+                         struct forge_error *err)
+{
+    const struct forge_bake_request *request = baking->request;
+    struct forge_digest *digests = NULL;
+    struct forge_digest inputs;
+    char seed[2 * FORGE_DIGEST_BYTES + 1];
+    const char *path = NULL;
+
+    if (!forge_prepare(plan, request, &digests, err))
+        return false;
+    forge_provenance_digest(&inputs, plan, digests);
+    forge_digest_format(&inputs, seed);
+    if (!forge_version_begin(version, request->now_us, seed, err) ||
+        !fill_version(baking, plan, version, digests, report, err) ||
+        is_cancelled(request, err) || !forge_version_publish(version, err) ||
+        !forge_bakery_current(&path, version->bakery, version->name, err))
+        return false;
+    report->version = forge_arena_text(&plan->arena, version->id);
+    report->path = forge_arena_text(&plan->arena, path);
+    return true;
+}
+
 bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
                 const struct forge_bake_request *given, struct forge_error *err)
 {
     struct forge_bake_request request = *given;
     struct baking baking = {.request = &request};
     struct forge_version version = {.lock = -1};
+    struct forge_arena arena = {0};
     struct forge_bakery bakery;
-    struct forge_digest *digests = NULL;
-    struct forge_digest inputs;
-    char seed[2 * FORGE_DIGEST_BYTES + 1];
     bool good;
 
+    *plan = (struct forge_plan){0};
     *report = (struct forge_run_report){0};
     request.hash_inputs = true;
-    if (!forge_prepare(plan, &request, &digests, err))
-        return false;
-    forge_provenance_digest(&inputs, plan, digests);
-    forge_digest_format(&inputs, seed);
-    good = forge_bakery_open(&bakery, &plan->arena, request.bakery, err) &&
-           forge_version_begin(&version, &bakery, request.recipe->name, request.now_us, seed,
-                               err) &&
-           fill_version(&baking, plan, &version, digests, report, err) &&
-           forge_version_publish(&version, err) &&
-           forge_bakery_current(&report->path, &bakery, request.recipe->name, err);
-    report->version = version.id;
+    good = forge_bakery_open(&bakery, &arena, request.bakery, err) &&
+           forge_version_lock(&version, &bakery, request.recipe->name, err) &&
+           bake_version(&baking, plan, &version, report, err);
     forge_version_abandon(&version);
+    forge_arena_clear(&arena);
     return good;
 }

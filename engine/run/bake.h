@@ -50,6 +50,10 @@ FORGE_MUST_CHECK bool forge_prepare(struct forge_plan *plan,
                                     const struct forge_bake_request *request,
                                     struct forge_digest **digests, struct forge_error *err);
 
+/* Is every input still the file that was hashed and scanned? */
+FORGE_MUST_CHECK bool forge_inputs_unchanged(const struct forge_plan *plan,
+                                             struct forge_error *err);
+
 /* All of it. The plan stays open for the caller to explain, and to close. */
 FORGE_MUST_CHECK bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
                                  const struct forge_bake_request *request,

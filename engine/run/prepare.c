@@ -2,14 +2,15 @@
 #include "run/bake.h"
 #include "run/scanner.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INLINE_BYTES                                                                           \
-    (64U << 10) /* values up to this size travel with the description of a file */
+/* Values up to this size travel with the description of a file, and stay in memory. */
+#define INLINE_BYTES (4U << 10)
 #define HASH_BYTES (1U << 20)
 #define SCAN_ATTEMPTS 3
 
@@ -23,6 +24,26 @@ struct preparing {
     const struct forge_library *library;
 };
 
+static struct forge_object_status status_of(const struct stat *status)
+{
+    return (struct forge_object_status){
+        .size = (uint64_t)status->st_size,
+        .modified_ns = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec,
+        .serial = (uint64_t)status->st_ino,
+    };
+}
+
+static bool is_same(const struct forge_object_status *a, const struct forge_object_status *b)
+{
+    return a->size == b->size && a->modified_ns == b->modified_ns && a->serial == b->serial;
+}
+
+static bool changed(const struct forge_file *file, struct forge_error *err)
+{
+    forge_fail(err, FORGE_BAD_SOURCE, "input %s changed while it was being baked", file->url);
+    return forge_fail_help(err, "bake again when nobody writes to it");
+}
+
 /* A local file, open; FORGE_MISSING when it is not there. */
 static bool open_input(int *fd, struct forge_cell *cell, struct forge_error *err)
 {
@@ -30,21 +51,21 @@ static bool open_input(int *fd, struct forge_cell *cell, struct forge_error *err
     const char *path = forge_arena_print(&arena, "/%s", cell->file.key);
     struct stat status;
 
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (*fd < 0) {
-        forge_fail_errno(err, FORGE_SOURCE_IO, "input %s cannot be opened", cell->file.url);
-        if (access(path, F_OK) != 0)
-            forge_fail(err, FORGE_MISSING, "input %s is not there", cell->file.url);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
+    if (*fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        forge_fail(err, FORGE_MISSING, "input %s is not there", cell->file.url);
+    } else if (*fd < 0) {
+        bool for_good = errno == EACCES || errno == ELOOP || errno == ENAMETOOLONG;
+
+        forge_fail_errno(err, for_good ? FORGE_BAD_SOURCE : FORGE_SOURCE_IO,
+                         "input %s cannot be opened", cell->file.url);
     } else if (fstat(*fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        forge_fail(err, FORGE_BAD_SOURCE, "input %s is not a file", cell->file.url);
+        forge_fail(err, FORGE_BAD_SOURCE, "input %s is %s", cell->file.url,
+                   S_ISDIR(status.st_mode) ? "a folder" : "not a file");
         close(*fd);
         *fd = -1;
     } else {
-        cell->file.status = (struct forge_object_status){
-            .size = (uint64_t)status.st_size,
-            .modified_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
-            .serial = (uint64_t)status.st_ino,
-        };
+        cell->file.status = status_of(&status);
     }
     forge_arena_clear(&arena);
     return *fd >= 0;
@@ -130,6 +151,7 @@ static bool scan_task(struct preparing *p, uint64_t number, struct forge_error *
     struct forge_reader reader = {
         .budget = p->budget, .cancelled = p->request->cancelled, .library = p->library};
     struct forge_scan_request request = {0};
+    const struct forge_object_status fetched = cell->file.status;
     struct forge_dataset dataset = {0};
     bool good;
 
@@ -138,6 +160,11 @@ static bool scan_task(struct preparing *p, uint64_t number, struct forge_error *
     forge_arena_clear(arena); /* of an earlier try */
     if (!open_input(&request.fd, cell, err))
         return forge_fail_place(err, grid->input->place);
+    if (!is_same(&cell->file.status, &fetched)) {
+        close(request.fd);
+        cell->file.status = fetched;
+        return changed(&cell->file, err) || forge_fail_place(err, grid->input->place);
+    }
     cell->file.group = grid->input->group;
     request.size = cell->file.status.size;
     request.url = cell->file.url;
@@ -169,10 +196,10 @@ static bool perform(void *context, const struct forge_unit *unit, uint64_t *fail
 static void progress(void *context, uint32_t stage, uint64_t done, uint64_t total)
 {
     const struct preparing *p = context;
-    struct forge_progress now = {
-        .stage = stage == STAGE_FETCH ? "fetch" : "scan", .done = done, .total = total};
+    struct forge_progress now = {.stage = "scan", .done = done, .total = total};
 
-    if (p->request->progress)
+    /* Files are scanned as they are fetched: one line tells of both. */
+    if (p->request->progress && stage == STAGE_SCAN)
         p->request->progress(p->request->progress_context, &now);
 }
 
@@ -199,6 +226,32 @@ static bool run_stages(struct preparing *p, struct forge_error *err)
     };
 
     return forge_driver_run(&driver, stages, STAGES_COUNT, err);
+}
+
+bool forge_inputs_unchanged(const struct forge_plan *plan, struct forge_error *err)
+{
+    struct forge_text path = {0};
+    bool good = true;
+
+    for (uint64_t i = 0; i < plan->cells_count && good; i++) {
+        const struct forge_grid *grid;
+        uint64_t at;
+        const struct forge_cell *cell = forge_plan_cell(plan, i, &grid, &at);
+        struct forge_object_status now;
+        struct stat status;
+
+        if (cell->state != FORGE_CELL_WANTED)
+            continue;
+        path.length = 0;
+        forge_text_print(&path, "/%s", cell->file.key);
+        good = stat(forge_text_string(&path), &status) == 0;
+        now = good ? status_of(&status) : (struct forge_object_status){0};
+        good = good && is_same(&now, &cell->file.status);
+        if (!good && !changed(&cell->file, err))
+            forge_fail_place(err, grid->input->place);
+    }
+    forge_text_clear(&path);
+    return good;
 }
 
 /* The folder of the recipe as an absolute path. */
