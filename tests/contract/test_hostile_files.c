@@ -132,8 +132,8 @@ static void check_error(const struct hdf5_world *world, const char *what)
     if ((err->code != FORGE_BAD_SOURCE && err->code != FORGE_SOURCE_IO) ||
         strncmp(err->text, "f.nc", 4) != 0 || !forge_text_is_utf8(err->text, strlen(err->text)))
         fail_msg("%s: code %d, %s", what, err->code, err->text);
-    /* what the sanitizers of our own code say */
-    if (forge_sandbox_is_sanitized() && strstr(err->text, "without an answer"))
+    /* HDF5 dies of some files; our own parser of the others dies of none */
+    if (strncmp(what, "classic", 7) == 0 && strstr(err->text, "its scanner"))
         fail_msg("%s: %s", what, err->text);
 }
 
