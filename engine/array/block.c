@@ -8,8 +8,8 @@
  * free() may keep them. Smaller ones are not worth a system call. */
 #define MAPPED_BYTES ((uint64_t)256 * 1024)
 
-/* From here on the kernel is asked for huge pages: a fault for each 4 KiB of a fresh block costs
- * more than some codecs. The last one may hold 2 MiB where less is used. */
+/* From here on the kernel is asked for huge pages: a fault for each 4 KiB of a fresh block
+ * costs more than some codecs. The last one may hold 2 MiB where less is used. */
 #define HUGE_BYTES ((uint64_t)16 << 20)
 
 static unsigned char *pages_open(uint64_t size)

@@ -21,6 +21,7 @@ void forge_hasher_close(struct forge_hasher *hasher);
 void forge_digest_of(struct forge_digest *digest, const void *bytes, size_t length);
 
 /* 64 lower-case hexadecimal digits and a NUL. */
-void forge_digest_format(const struct forge_digest *digest, char out[2 * FORGE_DIGEST_BYTES + 1]);
+void forge_digest_format(const struct forge_digest *digest,
+                         char out[2 * FORGE_DIGEST_BYTES + 1]);
 
 #endif

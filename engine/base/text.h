@@ -36,7 +36,8 @@ bool forge_text_glob(const char *glob, const char *name);
 /* Is this valid UTF-8 without NUL, surrogates or overlong forms? */
 bool forge_text_is_utf8(const char *bytes, size_t length);
 
-/* The character at `bytes` and how many bytes it takes; 0 when no UTF-8 character begins there. */
+/* The character at `bytes` and how many bytes it takes; 0 when no UTF-8 character begins there.
+ */
 size_t forge_text_decode(uint32_t *point, const char *bytes, size_t length);
 
 /* Is it a character that a terminal obeys, hides or reorders text by? */

@@ -15,8 +15,8 @@
 
 /* One array as it is stored. */
 struct forge_target_array {
-    const struct forge_variable *variable; /* name, dims, attributes, fill; its array's dtype and
-                                              shape are what is stored */
+    const struct forge_variable *variable; /* name, dims, attributes, fill; its array's dtype
+                                              and shape are what is stored */
     uint64_t chunk[FORGE_RANK_MAX];
     bool sharded;
     uint64_t shard[FORGE_RANK_MAX]; /* multiples of chunk */
