@@ -84,6 +84,15 @@ static void tell_end(int output, const struct forge_scanner_end *end)
     close(output);
 }
 
+/* Faults end a scanner, whatever handlers the program had when it was copied. */
+static void reset_faults(void)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        signal(faults[i], SIG_DFL);
+}
+
 static void start(struct zygote *zygote, const struct forge_zygote_order *order, int input,
                   int output)
 {
@@ -93,6 +102,7 @@ static void start(struct zygote *zygote, const struct forge_zygote_order *order,
 
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        reset_faults();
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         keep_descriptors(input, output);

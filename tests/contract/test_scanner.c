@@ -236,7 +236,6 @@ static void tell_all(struct forge_error *err)
 
 static void crash(void)
 {
-    signal(SIGSEGV, SIG_DFL);
     *(volatile int *)8 = 1;
 }
 
