@@ -153,6 +153,7 @@ static bool place_file(struct search *search, const struct found *item,
                        const struct forge_inputs_request *request)
 {
     struct forge_grid *grid = search->grid;
+    const char *find = grid->input->find, *url;
     uint64_t number = 0;
     struct forge_cell *cell;
 
@@ -164,22 +165,16 @@ static bool place_file(struct search *search, const struct found *item,
         number = number * grid->axes[i].count + (uint64_t)at;
     }
     cell = &grid->cells[number];
+    url = forge_arena_print(search->arena, "%s%s%s", find,
+                            *find && find[strlen(find) - 1] == '/' ? "" : "/", item->path);
     if (cell->file.url) {
         forge_fail_at(search->err, grid->input->match_node->place,
-                      "two files match the same keys: \"%s\" and \"%s\"", cell->file.url,
-                      item->path);
+                      "two files match the same keys: \"%s\" and \"%s\"", cell->file.url, url);
         return forge_fail_help(search->err, "give the pattern another named group, or make it "
                                             "match only one of them");
     }
     cell->state = FORGE_CELL_WANTED;
-    cell->file = forge_input_file(
-        search->arena, request,
-        forge_arena_print(search->arena, "%s%s%s", grid->input->find,
-                          grid->input->find[0] &&
-                                  grid->input->find[strlen(grid->input->find) - 1] == '/'
-                              ? ""
-                              : "/",
-                          item->path));
+    cell->file = forge_input_file(search->arena, request, url);
     return true;
 }
 

@@ -59,6 +59,17 @@ static void rename_references(struct forge_dataset *dataset, struct forge_arena 
     }
 }
 
+static bool unknown(struct forge_error *err, const struct forge_node *pair, const char *name,
+                    const struct forge_dataset *dataset, struct forge_arena *arena)
+{
+    const char *near = forge_text_nearest(name, forge_dataset_names(dataset, arena, false));
+
+    if (!near)
+        near = forge_text_nearest(name, forge_dataset_names(dataset, arena, true));
+    forge_fail_at(err, pair->key_place, "there is no variable or dimension \"%s\"", name);
+    return near ? forge_fail_help(err, "did you mean \"%s\"?", near) : false;
+}
+
 static bool apply_one(const struct forge_node *pair, struct forge_dataset *dataset,
                       const struct forge_transform_context *context, struct forge_error *err)
 {
@@ -70,15 +81,8 @@ static bool apply_one(const struct forge_node *pair, struct forge_dataset *datas
     struct forge_variable *variable = forge_dataset_variable(dataset, from);
     struct forge_dimension *dim = forge_dataset_dimension(dataset, from);
 
-    if (!variable && !dim) {
-        const char *near =
-            forge_text_nearest(from, forge_dataset_names(dataset, context->arena, false));
-
-        if (optional)
-            return true;
-        forge_fail_at(err, pair->key_place, "there is no variable or dimension \"%s\"", from);
-        return near ? forge_fail_help(err, "did you mean \"%s\"?", near) : false;
-    }
+    if (!variable && !dim)
+        return optional || unknown(err, pair, from, dataset, context->arena);
     if ((variable && forge_dataset_variable(dataset, to)) ||
         (dim && forge_dataset_dimension(dataset, to)))
         return forge_fail_at(err, pair->place, "there is already a \"%s\"", to);

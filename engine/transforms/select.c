@@ -234,13 +234,17 @@ static bool select_one(const struct axis *axis, const struct bound *wanted,
     }
     if (matches > 1 && axis->times)
         return select_range(axis, wanted, wanted, dataset, arena, node, err);
-    if (matches != 1) {
-        forge_fail_at(err, node->place,
-                      matches == 0 ? "\"%s\" has no value %s"
-                                   : "\"%s\" has the value %s more than once",
-                      axis->name, wanted->text);
+    if (matches == 0) {
+        forge_fail_at(err, node->place, "\"%s\" has no value %s", axis->name, wanted->text);
+        if (axis->texts)
+            return false;
         return forge_fail_help(err, "take the nearest: {%s: {nearest: %s}}", axis->name,
                                wanted->text);
+    }
+    if (matches > 1) {
+        forge_fail_at(err, node->place, "\"%s\" has the value %s more than once", axis->name,
+                      wanted->text);
+        return forge_fail_help(err, "cut it by index: - slice: {%s: ..}", axis->name);
     }
     forge_slice_dimension(dataset, arena, axis->name, found, 1, 1);
     forge_drop_dimension(dataset, arena, axis->name);
