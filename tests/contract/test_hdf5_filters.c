@@ -211,8 +211,8 @@ static void a_flipped_byte_is_found_by_its_checksum(void **state)
     assert_non_null(strstr(world->err.text, "variable \"v\""));
     assert_non_null(strstr(world->err.text, "fletcher32: the bytes have checksum"));
     assert_false(scan_file(world, NULL, 4000));
-    assert_string_equal(world->err.text, "f.nc: variable \"v\": cannot be read: "
-                                         "data error detected by Fletcher32 checksum");
+    assert_non_null(
+        strstr(world->err.text, "f.nc: variable \"v\": fletcher32: the bytes have checksum"));
 }
 
 static void a_filter_of_nobody_is_refused_by_name(void **state)
