@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#define ROUNDING 1e-9 /* a root that is a whole number comes out a little less */
+
 static bool length_of(uint64_t *out, const struct forge_pairs *pairs, const char *dim)
 {
     int64_t length;
@@ -52,12 +54,15 @@ static bool check_dims(const struct forge_pairs *pairs, const struct forge_plan 
     return true;
 }
 
+/* Saturates: nothing that large fits anywhere. */
 static uint64_t product(const uint64_t *lengths, unsigned rank)
 {
     uint64_t all = 1;
 
-    for (unsigned d = 0; d < rank; d++)
-        all *= lengths[d];
+    for (unsigned d = 0; d < rank; d++) {
+        if (!forge_checked_multiply(&all, all, lengths[d]))
+            return UINT64_MAX;
+    }
     return all;
 }
 
@@ -83,21 +88,49 @@ static void chunks_by_size(uint64_t *chunk, const struct forge_array *array, uin
     }
 }
 
-/* Chunks of about `elements`, dimension d in proportion to shape[d]^(1/rank) * stretch. */
+/* A length per stretch, so that the dimensions that are not settled share what is left. */
+static double unit_of(const struct forge_variable *variable, const struct forge_pairs *aspect,
+                      const bool *settled, double elements)
+{
+    unsigned open = 0;
+
+    for (unsigned d = 0; d < variable->array->rank; d++) {
+        if (settled[d])
+            continue;
+        elements /= aspect_of(aspect, variable->dims[d]);
+        open++;
+    }
+    return open > 0 ? pow(elements, 1.0 / open) : 0;
+}
+
+static double wanted_length(const struct forge_variable *variable,
+                            const struct forge_pairs *aspect, double unit, unsigned d)
+{
+    return floor(unit * aspect_of(aspect, variable->dims[d]) * (1 + ROUNDING));
+}
+
+/* Chunks of about `elements`, as long along each dimension as its stretch says. What is left of
+ * a dimension that has not even one element, or is too short, is for the others. */
 static void chunks_by_aspect(uint64_t *chunk, const struct forge_variable *variable,
                              const struct forge_pairs *aspect, uint64_t elements)
 {
     const struct forge_array *array = variable->array;
-    double unit = 1;
+    bool settled[FORGE_RANK_MAX] = {false};
+    double left = (double)elements;
 
-    for (unsigned d = 0; d < array->rank; d++)
-        unit *= aspect_of(aspect, variable->dims[d]);
-    unit = pow((double)elements / unit, 1.0 / (array->rank > 0 ? array->rank : 1));
-    for (unsigned d = 0; d < array->rank; d++) {
-        double wanted = floor(unit * aspect_of(aspect, variable->dims[d]));
-        double most = (double)forge_maximum(1, array->shape[d]);
+    for (unsigned i = 0; i < 2 * array->rank; i++) {
+        double unit = unit_of(variable, aspect, settled, left);
 
-        chunk[d] = wanted < 1 ? 1 : (uint64_t)(wanted < most ? wanted : most);
+        for (unsigned d = 0; d < array->rank; d++) {
+            double wanted = wanted_length(variable, aspect, unit, d);
+            uint64_t most = forge_maximum(1, array->shape[d]);
+
+            if (settled[d])
+                continue;
+            chunk[d] = wanted < 1 ? 1 : wanted < (double)most ? (uint64_t)wanted : most;
+            settled[d] = i < array->rank ? wanted < 1 : wanted >= (double)most;
+            left /= settled[d] ? (double)chunk[d] : 1;
+        }
     }
 }
 
@@ -179,7 +212,8 @@ static bool count_objects(struct forge_plan_array *out, const struct forge_recip
                       FORGE_OBJECTS_MAX);
         return forge_fail_help(err, "make its chunks larger");
     }
-    out->total_bytes = forge_array_count(array) * size;
+    if (!forge_checked_multiply(&out->total_bytes, forge_array_count(array), size))
+        out->total_bytes = UINT64_MAX;
     out->chunk_bytes = size;
     for (unsigned d = 0; d < array->rank; d++) {
         if (!forge_checked_multiply(&out->chunk_bytes, out->chunk_bytes, out->target.chunk[d]))
