@@ -1,8 +1,11 @@
 #include "catalog/provenance.h"
 
 #include "document/json.h"
+#include "time/calendar.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void add_input(struct forge_text *out, const struct forge_cell *cell,
                       const struct forge_digest *digest)
@@ -75,9 +78,53 @@ void forge_run_summary_json(struct forge_text *out, const struct forge_run_summa
     forge_json_close(&json, '}');
 }
 
+static void add_time(struct forge_json *json, const char *key, int64_t time_us)
+{
+    struct forge_text text = {0};
+
+    forge_time_format(&text, FORGE_CALENDAR_PROLEPTIC_GREGORIAN, time_us, "%Y-%m-%dT%H:%M:%SZ",
+                      NULL);
+    forge_json_key(json, key);
+    forge_json_string(json, forge_text_string(&text));
+    forge_text_clear(&text);
+}
+
+static void add_text(struct forge_json *json, const char *key, const char *value)
+{
+    forge_json_key(json, key);
+    forge_json_string(json, value);
+}
+
+static void write_record(struct forge_text *out, const struct forge_run_record *record)
+{
+    struct forge_json json = {.out = out};
+    struct forge_text report = {0};
+    char host[256] = "";
+
+    if (gethostname(host, sizeof host - 1) != 0 || !forge_text_is_utf8(host, strlen(host)))
+        snprintf(host, sizeof host, "unknown");
+    forge_run_summary_json(&report, &record->summary);
+    forge_json_object(&json);
+    add_text(&json, "executor", record->executor);
+    add_time(&json, "finished", record->finished_us);
+    add_text(&json, "forge", FORGE_VERSION);
+    add_text(&json, "host", host);
+    forge_json_key(&json, "memory_bytes");
+    forge_json_unsigned(&json, record->memory_bytes);
+    forge_json_key(&json, "report");
+    forge_json_raw(&json, forge_text_string(&report));
+    add_time(&json, "started", record->started_us);
+    add_text(&json, "version", record->version);
+    forge_json_key(&json, "workers");
+    forge_json_unsigned(&json, record->workers);
+    forge_json_close(&json, '}');
+    forge_text_add(out, "\n");
+    forge_text_clear(&report);
+}
+
 bool forge_provenance_write(const char *folder, const struct forge_plan *plan,
                             const struct forge_digest *digests,
-                            const struct forge_run_summary *summary, struct forge_error *err)
+                            const struct forge_run_record *record, struct forge_error *err)
 {
     const struct forge_recipe *recipe = plan->recipe;
     struct forge_store *store = NULL;
@@ -86,7 +133,7 @@ bool forge_provenance_write(const char *folder, const struct forge_plan *plan,
 
     list_inputs(&inputs, plan, digests);
     forge_node_json(&resolved, recipe->root);
-    forge_run_summary_json(&run, summary);
+    write_record(&run, record);
     good =
         forge_store_open_file(&store, folder, err) &&
         forge_store_put(store, "provenance/recipe.yaml", recipe->text, strlen(recipe->text),

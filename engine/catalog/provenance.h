@@ -3,7 +3,7 @@
  *     provenance/recipe.yaml     as written
  *     provenance/recipe.json     the same as JSON, as it was understood
  *     provenance/inputs.jsonl    one line for each file: url, size, sha256
- *     provenance/run.json        what the run did
+ *     provenance/run.json        when and where it ran, and what it did
  */
 #ifndef FORGE_CATALOG_PROVENANCE_H
 #define FORGE_CATALOG_PROVENANCE_H
@@ -19,6 +19,15 @@ struct forge_run_summary {
     uint64_t memory_peak;           /* of array blocks */
 };
 
+/* The circumstances of a run: here they belong, and never into the store. */
+struct forge_run_record {
+    const char *version, *executor;
+    unsigned workers;
+    uint64_t memory_bytes; /* the budget */
+    int64_t started_us, finished_us;
+    struct forge_run_summary summary;
+};
+
 /* One digest of all inputs: of inputs.jsonl. `digests` has one per cell of the plan. */
 void forge_provenance_digest(struct forge_digest *out, const struct forge_plan *plan,
                              const struct forge_digest *digests);
@@ -27,7 +36,7 @@ void forge_provenance_digest(struct forge_digest *out, const struct forge_plan *
 FORGE_MUST_CHECK bool forge_provenance_write(const char *version_folder,
                                              const struct forge_plan *plan,
                                              const struct forge_digest *digests,
-                                             const struct forge_run_summary *summary,
+                                             const struct forge_run_record *record,
                                              struct forge_error *err);
 
 /* The summary as one JSON object; the run's report shows the same. */

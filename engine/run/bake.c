@@ -6,6 +6,7 @@
 #include "run/write.h"
 
 #include <string.h>
+#include <time.h>
 
 struct baking {
     const struct forge_bake_request *request;
@@ -102,6 +103,14 @@ static void summarize(struct forge_run_summary *summary, const struct forge_writ
     }
 }
 
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* Write, check and describe one version inside its hidden folder. */
 static bool fill_version(struct baking *baking, struct forge_plan *plan,
                          const struct forge_version *version,
@@ -110,6 +119,13 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
 {
     const struct forge_bake_request *request = baking->request;
     struct forge_budget budget = {.limit = request->memory_bytes};
+    struct forge_run_record record = {
+        .version = version->id,
+        .executor = request->executor->name,
+        .workers = plan->workers,
+        .memory_bytes = request->memory_bytes,
+        .started_us = request->now_us,
+    };
     struct forge_library library = forge_scanner_library(request->scanners);
     struct forge_store *store = NULL;
     bool good = forge_store_open_file(
@@ -128,8 +144,9 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
            write_metadata(store, plan, err) &&
            forge_checks_hold(plan, store, &budget, request, err);
     summarize(&report->summary, &baking->write, plan);
-    good =
-        good && forge_provenance_write(version->staging, plan, digests, &report->summary, err);
+    record.summary = report->summary;
+    record.finished_us = now_us();
+    good = good && forge_provenance_write(version->staging, plan, digests, &record, err);
     forge_store_close(store);
     return good;
 }
@@ -181,6 +198,8 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
     good = forge_bakery_open(&bakery, &arena, request.bakery, err) &&
            forge_version_lock(&version, &bakery, request.recipe->name, err) &&
            bake_version(&baking, plan, &version, report, err);
+    if (!good && err->code == FORGE_CANCELLED)
+        forge_fail(err, FORGE_CANCELLED, "interrupted"); /* and not where */
     forge_version_abandon(&version);
     forge_arena_clear(&arena);
     return good;

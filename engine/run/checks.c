@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define AXIS_MAX (UINT64_C(256) << 20)
-#define ASSERT_BYTES (UINT64_C(16) << 20)
+#define ASSERT_BYTES_MAX (UINT64_C(512) << 20)
 
 /* What every check needs: the plan, and the store as it reads back. */
 struct checking {
@@ -19,6 +19,7 @@ struct checking {
     struct forge_arena arena;
     struct forge_reader reader;
     const struct forge_bake_request *request;
+    struct forge_progress progress; /* of checks */
 };
 
 static bool named(struct checking *checking, const char *name, const char *what,
@@ -137,9 +138,10 @@ static bool check_monotonic(struct checking *checking, const struct forge_check_
 
         if (rising ? !(values[i] > values[i - 1]) : !(values[i] < values[i - 1]))
             return broken_axis(checking, "monotonic", s->dim,
-                               values[i] == values[i - 1] ? "repeats"
-                               : rising                   ? "does not rise"
-                                                          : "does not fall",
+                               isnan(values[i])             ? "is missing"
+                               : values[i] == values[i - 1] ? "repeats"
+                               : rising                     ? "does not rise"
+                                                            : "does not fall",
                                values, i, err);
     }
     return true;
@@ -177,7 +179,8 @@ static bool check_values(struct checking *checking, const struct forge_check_use
     size_t count = range ? s->values.count : s->names.count;
 
     for (size_t i = 0; i < count; i++) {
-        struct forge_value_rule rule = {.what = use->type->name, .no_missing = !range};
+        struct forge_value_rule rule = {
+            .what = use->type->name, .no_missing = !range, .progress = checking->progress};
         const char *name = range ? s->values.nodes[i]->key : s->names.items[i];
 
         if (!named(checking, name, use->type->name, err))
@@ -193,32 +196,35 @@ static bool check_values(struct checking *checking, const struct forge_check_use
     return true;
 }
 
+/* Half of the budget, the other half for the chunks that are decoded: in pieces as large as
+ * that, few chunks are decoded twice. */
+static uint64_t assert_bytes(const struct checking *checking)
+{
+    uint64_t half = checking->reader.budget->limit / 2;
+
+    return half > 0 && half < ASSERT_BYTES_MAX ? half : ASSERT_BYTES_MAX;
+}
+
 static bool check_assert(struct checking *checking, const struct forge_check_use *use,
                          struct forge_error *err)
 {
     const struct forge_variable *variable = NULL;
     uint64_t index[FORGE_RANK_MAX] = {0};
+    const char *url;
     bool holds = false;
 
     if (!forge_expression_holds(&holds, index, &variable, use->expression, &checking->written,
-                                &checking->reader, ASSERT_BYTES, err)) {
-        err->code = err->code == FORGE_CANCELLED ? err->code : FORGE_CHECK_FAILED;
+                                &checking->reader, assert_bytes(checking), err))
         return forge_fail_while(err, "assert");
-    }
     if (holds)
         return true;
-    if (variable) {
-        const char *url = forge_origin_of(checking->plan, variable->name, index);
-
-        err->code = FORGE_CHECK_FAILED;
-        forge_fail_while(err, "assert: \"%s\" does not hold", use->settings->expression);
-        if (url)
-            snprintf(err->text + strlen(err->text), sizeof err->text - strlen(err->text),
-                     ", from %s", url);
-        return false;
-    }
     err->code = FORGE_CHECK_FAILED;
-    return forge_fail_while(err, "assert: \"%s\" does not hold", use->settings->expression);
+    forge_fail_while(err, "assert: \"%s\" does not hold", use->settings->expression);
+    url = variable ? forge_origin_of(checking->plan, variable->name, index) : NULL;
+    if (url)
+        snprintf(err->text + strlen(err->text), sizeof err->text - strlen(err->text),
+                 ", from %s", url);
+    return false;
 }
 
 static bool check_one(struct checking *checking, const struct forge_check_use *use,
@@ -250,17 +256,17 @@ bool forge_checks_hold(const struct forge_plan *plan, struct forge_store *store,
     struct checking checking = {.plan = plan, .request = request};
     bool good = true;
 
+    checking.progress = (struct forge_progress){"check", 0, recipe->checks_count, 0};
     checking.reader.budget = budget;
     checking.reader.cancelled = request->cancelled;
     if (recipe->checks_count > 0)
         good = forge_zarr_open(&checking.written, &checking.arena, store, recipe->name, err);
     for (size_t i = 0; i < recipe->checks_count && good; i++) {
-        struct forge_progress now = {"check", i, recipe->checks_count, 0};
-
-        if (request->progress)
-            request->progress(request->progress_context, &now);
         good = check_one(&checking, &recipe->checks[i], err) ||
                forge_fail_place(err, recipe->checks[i].place);
+        checking.progress.done = i + 1;
+        if (request->progress && good)
+            request->progress(request->progress_context, &checking.progress);
     }
     forge_reader_close(&checking.reader);
     forge_arena_clear(&checking.arena);

@@ -267,6 +267,12 @@ static bool absolute_folder(const char **out, struct forge_arena *arena, const c
     return true;
 }
 
+/* One text for it, wherever the run was. */
+static bool tell_cancelled(struct forge_error *err)
+{
+    return err->code == FORGE_CANCELLED && forge_fail(err, FORGE_CANCELLED, "interrupted");
+}
+
 bool forge_prepare(struct forge_plan *plan, const struct forge_bake_request *request,
                    struct forge_digest **digests, struct forge_error *err)
 {
@@ -293,5 +299,5 @@ bool forge_prepare(struct forge_plan *plan, const struct forge_bake_request *req
     if (digests)
         *digests = preparing.digests;
     forge_reader_close(&reader);
-    return good;
+    return good || tell_cancelled(err);
 }

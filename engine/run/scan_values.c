@@ -2,6 +2,7 @@
 
 #include "array/nodes.h"
 #include "array/reader.h"
+#include "base/checked.h"
 #include "run/origin.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@ struct scanning {
     const struct forge_plan_array *array;
     const struct forge_value_rule *rule;
     struct forge_budget *budget;
-    const atomic_bool *cancelled;
+    const struct forge_bake_request *request;
 };
 
 /* The values of a block as decoded doubles, missing ones NaN: a lazy view on it. */
@@ -91,13 +92,14 @@ static bool hold_task(const struct scanning *scanning, uint64_t task,
     struct forge_arena arena = {0};
     struct forge_region region;
     struct forge_view view;
-    uint64_t count = 0;
+    uint64_t count = 0, size;
     bool good;
 
     forge_plan_task(scanning->plan, scanning->array->first_task + task, &region);
-    good = forge_region_count(&count, array->rank, &region) &&
-           forge_block_reserve(raw, count * forge_dtype_size(array->dtype), err);
-    if (!good)
+    if (!forge_region_count(&count, array->rank, &region) ||
+        !forge_checked_multiply(&size, count, forge_dtype_size(array->dtype)))
+        return forge_fail(err, FORGE_FAILED, "too many values in one task");
+    if (!forge_block_reserve(raw, size, err))
         return false;
     view = forge_view_of(raw->bytes, array->rank, region.count, forge_dtype_size(array->dtype));
     good = forge_array_read(array, reader, &region, &view, err);
@@ -120,7 +122,8 @@ static bool perform(void *context, const struct forge_unit *unit, uint64_t *fail
                     struct forge_error *err)
 {
     const struct scanning *scanning = context;
-    struct forge_reader reader = {.budget = scanning->budget, .cancelled = scanning->cancelled};
+    struct forge_reader reader = {.budget = scanning->budget,
+                                  .cancelled = scanning->request->cancelled};
     struct forge_block raw = {.budget = scanning->budget}, slab = {0};
     bool good = forge_block_open(&slab, scanning->budget, SLAB * sizeof(double), err);
 
@@ -134,11 +137,23 @@ static bool perform(void *context, const struct forge_unit *unit, uint64_t *fail
     return good;
 }
 
+static void progress(void *context, uint32_t stage, uint64_t done, uint64_t total)
+{
+    const struct scanning *scanning = context;
+
+    (void)stage;
+    (void)done;
+    (void)total;
+    if (scanning->request->progress)
+        scanning->request->progress(scanning->request->progress_context,
+                                    &scanning->rule->progress);
+}
+
 bool forge_values_hold(const struct forge_plan *plan, const struct forge_value_rule *rule,
                        struct forge_budget *budget, const struct forge_bake_request *request,
                        struct forge_error *err)
 {
-    struct scanning scanning = {plan, NULL, rule, budget, request->cancelled};
+    struct scanning scanning = {plan, NULL, rule, budget, request};
     struct forge_stage stage = {.name = "check", .rule = FORGE_AFTER_NONE};
     struct forge_driver driver = {
         .executor = request->executor,
@@ -146,6 +161,7 @@ bool forge_values_hold(const struct forge_plan *plan, const struct forge_value_r
         .perform = perform,
         .context = &scanning,
         .cancelled = request->cancelled,
+        .progress = progress,
         .fail_fast = true,
     };
 

@@ -9,6 +9,7 @@ struct forge_value_rule {
     const struct forge_variable *variable; /* as it reads back from the store */
     bool no_missing; /* else: low <= decoded value <= high, missing ones hold */
     double low, high;
+    struct forge_progress progress; /* told again while the values are read */
 };
 
 /* The same pieces as the tasks that wrote it, so the same memory suffices. */

@@ -1,5 +1,7 @@
 #include "run/write.h"
 
+#include "base/checked.h"
+
 #include <string.h>
 
 static void count_reads(struct forge_write *write, const struct forge_read_counts *counts)
@@ -50,7 +52,8 @@ static bool put_objects(struct forge_write *write, const struct forge_plan_array
                         struct forge_encoder *encoder, struct forge_error *err)
 {
     const struct forge_array *from = array->target.variable->array;
-    uint64_t counts[FORGE_RANK_MAX], index[FORGE_RANK_MAX] = {0}, origin[FORGE_RANK_MAX], total;
+    uint64_t counts[FORGE_RANK_MAX], index[FORGE_RANK_MAX] = {0};
+    uint64_t origin[FORGE_RANK_MAX] = {0}, total;
 
     if (!forge_grid_shape(counts, &total, from->rank, region->count, array->object))
         return forge_fail(err, FORGE_FAILED, "too many objects in one task");
@@ -75,18 +78,24 @@ static bool write_task(struct forge_write *write, uint64_t task, struct forge_re
     const struct forge_array *from = variable->array;
     size_t size = forge_dtype_size(from->dtype);
     struct forge_view view;
-    uint64_t count = 0;
+    uint64_t count = 0, bytes;
+    struct forge_text quoted = {0};
+    bool named;
 
     if (!forge_region_count(&count, from->rank, &region) ||
-        !forge_block_reserve(block, count * size, err))
-        return false;
+        !forge_checked_multiply(&bytes, count, size))
+        return forge_fail(err, FORGE_FAILED, "variable \"%s\": too many values in one task",
+                          variable->name);
+    if (!forge_block_reserve(block, bytes, err))
+        return forge_fail_while(err, "variable \"%s\"", variable->name);
     view = forge_view_of(block->bytes, from->rank, region.count, size);
     if (forge_array_read(from, reader, &region, &view, err) &&
         put_objects(write, array, &region, &view, encoder, err))
         return true;
-    return strstr(err->text, variable->name)
-               ? false
-               : forge_fail_while(err, "variable \"%s\"", variable->name);
+    forge_text_print(&quoted, "\"%s\"", variable->name);
+    named = strstr(err->text, forge_text_string(&quoted));
+    forge_text_clear(&quoted);
+    return named ? false : forge_fail_while(err, "variable \"%s\"", variable->name);
 }
 
 static void encoder_open(struct forge_encoder *encoder, struct forge_budget *budget)
