@@ -1,12 +1,9 @@
 /* crc32c.c: the bytes, then their CRC-32C (Castagnoli, RFC 3720) as a little-endian u32. */
-#include <inttypes.h>
 #include <string.h>
 
-#include "base/checked.h"
+#include "codecs/checksum.h"
 #include "codecs/codec.h"
 #include "codecs/parameters.h"
-
-#define CHECKSUM_BYTES 4U
 
 /* What a nibble leaves in the remainder when k more nibbles follow it: 64 bits of input are
  * 16 independent look-ups in a table that stays in the nearest cache. */
@@ -93,56 +90,24 @@ static uint32_t checksum(const unsigned char *bytes, uint64_t size)
     return ~crc;
 }
 
-static uint64_t bound(const void *settings, uint64_t size)
-{
-    (void)settings;
-    return size > UINT64_MAX - CHECKSUM_BYTES ? UINT64_MAX : size + CHECKSUM_BYTES;
-}
+static const struct forge_checksum sums = {.codec = "crc32c", .of = checksum};
 
 static bool encode(const void *settings, size_t element_size, const unsigned char *from,
                    uint64_t size, unsigned char *to, uint64_t room, uint64_t *length,
                    struct forge_error *err)
 {
-    uint32_t sum;
-
+    (void)settings;
     (void)element_size;
-    if (room < CHECKSUM_BYTES || size > room - CHECKSUM_BYTES)
-        return forge_fail(err, FORGE_FAILED, "crc32c: %" PRIu64 " bytes do not fit in %" PRIu64,
-                          bound(settings, size), room);
-    sum = checksum(from, size);
-    if (size > 0)
-        memcpy(to, from, size);
-    memcpy(to + size, &sum, sizeof sum);
-    *length = size + CHECKSUM_BYTES;
-    return true;
+    return forge_checksum_encode(&sums, from, size, to, room, length, err);
 }
 
 static bool decode(const void *settings, size_t element_size, const unsigned char *from,
                    uint64_t size, unsigned char *to, uint64_t room, uint64_t *length,
                    struct forge_error *err)
 {
-    uint64_t rest = size - CHECKSUM_BYTES;
-    uint32_t stored, sum;
-
     (void)settings;
     (void)element_size;
-    if (size < CHECKSUM_BYTES)
-        return forge_fail(err, FORGE_BAD_SOURCE,
-                          "crc32c: no room for a checksum in %" PRIu64 " bytes", size);
-    if (rest > room)
-        return forge_fail(err, FORGE_BAD_SOURCE,
-                          "crc32c: %" PRIu64 " bytes where at most %" PRIu64 " should be", rest,
-                          room);
-    memcpy(&stored, from + rest, sizeof stored);
-    sum = checksum(from, rest);
-    if (stored != sum)
-        return forge_fail(err, FORGE_BAD_SOURCE,
-                          "crc32c: the bytes have checksum %08" PRIx32 ", stored is %08" PRIx32,
-                          sum, stored);
-    if (rest > 0)
-        memcpy(to, from, rest);
-    *length = rest;
-    return true;
+    return forge_checksum_decode(&sums, from, size, to, room, length, err);
 }
 
 static bool json_zarr2(const void *settings, size_t element_size, struct forge_json *json)
@@ -173,7 +138,7 @@ static bool parse_zarr(void *settings, const struct forge_json_value *json, int 
 const struct forge_codec_type forge_codec_crc32c = {
     .name = "crc32c",
     .summary = "a CRC-32C behind the bytes",
-    .bound = bound,
+    .bound = forge_checksum_bound,
     .encode = encode,
     .decode = decode,
     .json_zarr2 = json_zarr2,

@@ -5,14 +5,12 @@
  * of one. Files of HDF5 before 1.6.3 written on little-endian machines have the
  * bytes of each half swapped: both are right.
  */
-#include <inttypes.h>
-#include <string.h>
 
 #include "base/checked.h"
+#include "codecs/checksum.h"
 #include "codecs/codec.h"
 #include "codecs/parameters.h"
 
-#define CHECKSUM_BYTES 4U
 #define WORDS_MAX (1U << 20) /* of which the second sum fits in 64 bits */
 
 /* The residue modulo 65535 as one's complement addition leaves it: 0 only for a sum of 0. */
@@ -48,58 +46,25 @@ static uint32_t swap_halves(uint32_t sum)
     return (sum & 0x00ff00ffU) << 8 | (sum >> 8 & 0x00ff00ffU);
 }
 
-static uint64_t bound(const void *settings, uint64_t size)
-{
-    (void)settings;
-    return size > UINT64_MAX - CHECKSUM_BYTES ? UINT64_MAX : size + CHECKSUM_BYTES;
-}
+static const struct forge_checksum sums = {
+    .codec = "fletcher32", .of = checksum, .other = swap_halves};
 
 static bool encode(const void *settings, size_t element_size, const unsigned char *from,
                    uint64_t size, unsigned char *to, uint64_t room, uint64_t *length,
                    struct forge_error *err)
 {
-    uint32_t sum;
-
+    (void)settings;
     (void)element_size;
-    if (room < CHECKSUM_BYTES || size > room - CHECKSUM_BYTES)
-        return forge_fail(err, FORGE_FAILED,
-                          "fletcher32: %" PRIu64 " bytes do not fit in %" PRIu64,
-                          bound(settings, size), room);
-    sum = checksum(from, size);
-    if (size > 0)
-        memcpy(to, from, size);
-    memcpy(to + size, &sum, sizeof sum);
-    *length = size + CHECKSUM_BYTES;
-    return true;
+    return forge_checksum_encode(&sums, from, size, to, room, length, err);
 }
 
 static bool decode(const void *settings, size_t element_size, const unsigned char *from,
                    uint64_t size, unsigned char *to, uint64_t room, uint64_t *length,
                    struct forge_error *err)
 {
-    uint64_t rest = size - CHECKSUM_BYTES;
-    uint32_t stored, sum;
-
     (void)settings;
     (void)element_size;
-    if (size < CHECKSUM_BYTES)
-        return forge_fail(err, FORGE_BAD_SOURCE,
-                          "fletcher32: no room for a checksum in %" PRIu64 " bytes", size);
-    if (rest > room)
-        return forge_fail(err, FORGE_BAD_SOURCE,
-                          "fletcher32: %" PRIu64 " bytes where at most %" PRIu64 " should be",
-                          rest, room);
-    memcpy(&stored, from + rest, sizeof stored);
-    sum = checksum(from, rest);
-    if (stored != sum && stored != swap_halves(sum))
-        return forge_fail(err, FORGE_BAD_SOURCE,
-                          "fletcher32: the bytes have checksum %08" PRIx32
-                          ", stored is %08" PRIx32,
-                          sum, stored);
-    if (rest > 0)
-        memcpy(to, from, rest);
-    *length = rest;
-    return true;
+    return forge_checksum_decode(&sums, from, size, to, room, length, err);
 }
 
 static bool json_zarr2(const void *settings, size_t element_size, struct forge_json *json)
@@ -130,7 +95,7 @@ static bool parse_zarr(void *settings, const struct forge_json_value *json, int 
 const struct forge_codec_type forge_codec_fletcher32 = {
     .name = "fletcher32",
     .summary = "HDF5's checksum behind the bytes",
-    .bound = bound,
+    .bound = forge_checksum_bound,
     .encode = encode,
     .decode = decode,
     .json_zarr2 = json_zarr2,
