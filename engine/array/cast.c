@@ -19,7 +19,6 @@ struct settings {
 };
 
 struct node {
-    struct forge_array array;
     struct forge_map map;
     struct settings settings;
 };
@@ -114,31 +113,11 @@ static bool fail(const void *context, unsigned why, const void *element,
     return forge_fail_help(err, "choose a dtype that holds every value");
 }
 
-static bool node_read(const struct forge_array *array, struct forge_reader *reader,
-                      const struct forge_region *region, const struct forge_view *view,
-                      struct forge_error *err)
-{
-    const struct node *node = (const struct node *)array;
-
-    return forge_map_read(&node->map, &node->settings, reader, region, view, err);
-}
-
-static void node_touch(const struct forge_array *array, const struct forge_region *region,
-                       forge_touch_visit *visit, void *context)
-{
-    forge_array_touch(((const struct node *)array)->map.child, region, visit, context);
-}
-
-static uint64_t node_scratch(const struct forge_array *array, const struct forge_region *region)
-{
-    return forge_map_scratch(&((const struct node *)array)->map, region);
-}
-
 static const struct forge_array_type type = {
     .name = "cast",
-    .read = node_read,
-    .touch = node_touch,
-    .scratch = node_scratch,
+    .read = forge_map_read,
+    .touch = forge_map_touch,
+    .scratch = forge_map_scratch,
 };
 
 /* The integers that both dtypes have, in the dtype they come from. */
@@ -173,14 +152,10 @@ const struct forge_array *forge_array_cast(struct forge_arena *arena,
     if (dtype == child->dtype && !filled)
         return child;
     node = forge_arena_take(arena, sizeof *node);
-    node->array = forge_map_array(&type, child, dtype);
-    node->map = (struct forge_map){
-        .child = child,
-        .size = forge_dtype_size(dtype),
-        .in_place = dtype == child->dtype,
-        .row = kernels[child->dtype][dtype],
-        .fail = fail,
-    };
+    node->map = forge_map_of(&type, child, dtype);
+    node->map.settings = &node->settings;
+    node->map.row = kernels[child->dtype][dtype];
+    node->map.fail = fail;
     node->settings = (struct settings){.from = child->dtype, .to = dtype, .filled = filled};
     node->settings.name = forge_arena_text(arena, name);
     if (filled) {
@@ -189,5 +164,5 @@ const struct forge_array *forge_array_cast(struct forge_arena *arena,
     }
     if (forge_dtype_is_integer(dtype))
         set_bounds(&node->settings);
-    return &node->array;
+    return &node->map.array;
 }

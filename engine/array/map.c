@@ -11,15 +11,20 @@
 
 #define PIECE 512 /* elements that go over the stack at once */
 
-struct forge_array forge_map_array(const struct forge_array_type *type,
-                                   const struct forge_array *child, enum forge_dtype dtype)
+struct forge_map forge_map_of(const struct forge_array_type *type,
+                              const struct forge_array *child, enum forge_dtype dtype)
 {
-    struct forge_array array = *child;
+    struct forge_map map = {
+        .array = *child,
+        .child = child,
+        .size = forge_dtype_size(dtype),
+        .in_place = dtype == child->dtype,
+    };
 
     assert(child->dtype != FORGE_STRING && dtype != FORGE_STRING);
-    array.type = type;
-    array.dtype = dtype;
-    return array;
+    map.array.type = type;
+    map.array.dtype = dtype;
+    return map;
 }
 
 static bool is_dense(const void *address, int64_t stride, size_t size)
@@ -27,27 +32,27 @@ static bool is_dense(const void *address, int64_t stride, size_t size)
     return stride == (int64_t)size && ((uintptr_t)address & (size - 1)) == 0;
 }
 
-static bool row_dense(const struct forge_map *map, const void *context, unsigned char *to,
-                      const unsigned char *from, uint64_t count, struct forge_error *err)
+static bool row_dense(const struct forge_map *map, unsigned char *to, const unsigned char *from,
+                      uint64_t count, struct forge_error *err)
 {
     size_t from_size = forge_dtype_size(map->child->dtype);
 
-    if (map->row(context, to, from, count) == 0)
+    if (map->row(map->settings, to, from, count) == 0)
         return true;
     for (uint64_t i = 0; i < count; i++) {
-        unsigned why = map->row(context, to, from + i * from_size, 1);
+        unsigned why = map->row(map->settings, to, from + i * from_size, 1);
 
         if (why != 0)
-            return map->fail(context, why, from + i * from_size, err);
+            return map->fail(map->settings, why, from + i * from_size, err);
     }
     assert(!"a row is refused, but none of its elements");
     return false;
 }
 
 /* A row that is not dense on both sides, or lies on itself, goes over the stack. */
-static bool row_pieces(const struct forge_map *map, const void *context, unsigned char *to,
-                       int64_t to_stride, const unsigned char *from, int64_t from_stride,
-                       uint64_t count, struct forge_error *err)
+static bool row_pieces(const struct forge_map *map, unsigned char *to, int64_t to_stride,
+                       const unsigned char *from, int64_t from_stride, uint64_t count,
+                       struct forge_error *err)
 {
     alignas(8) unsigned char gathered[PIECE * 8];
     alignas(8) unsigned char converted[PIECE * 8];
@@ -60,7 +65,7 @@ static bool row_pieces(const struct forge_map *map, const void *context, unsigne
 
         forge_nest_copy_row(gathered, (int64_t)from_size, from + (int64_t)done * from_stride,
                             from_stride, part, from_size);
-        if (!row_dense(map, context, scatter ? converted : at, gathered, part, err))
+        if (!row_dense(map, scatter ? converted : at, gathered, part, err))
             return false;
         if (scatter)
             forge_nest_copy_row(at, to_stride, converted, (int64_t)map->size, part, map->size);
@@ -68,9 +73,9 @@ static bool row_pieces(const struct forge_map *map, const void *context, unsigne
     return true;
 }
 
-static bool convert(const struct forge_map *map, const void *context,
-                    const struct forge_view *to, const struct forge_view *from,
-                    const uint64_t *count, struct forge_error *err)
+static bool convert(const struct forge_map *map, const struct forge_view *to,
+                    const struct forge_view *from, const uint64_t *count,
+                    struct forge_error *err)
 {
     size_t from_size = forge_dtype_size(map->child->dtype);
     unsigned char *to_row = to->bytes;
@@ -86,9 +91,9 @@ static bool convert(const struct forge_map *map, const void *context,
                       is_dense(from_row, nest.from[last], from_size);
 
         if (direct) {
-            if (!row_dense(map, context, to_row, from_row, nest.count[last], err))
+            if (!row_dense(map, to_row, from_row, nest.count[last], err))
                 return false;
-        } else if (!row_pieces(map, context, to_row, nest.to[last], from_row, nest.from[last],
+        } else if (!row_pieces(map, to_row, nest.to[last], from_row, nest.from[last],
                                nest.count[last], err)) {
             return false;
         }
@@ -119,10 +124,9 @@ static struct forge_view view_like(const struct forge_block *block,
     return view;
 }
 
-static bool read_tile(const struct forge_map *map, const void *context,
-                      struct forge_reader *reader, const struct forge_tiles *tiles,
-                      const struct forge_block *block, const struct forge_view *view,
-                      struct forge_error *err)
+static bool read_tile(const struct forge_map *map, struct forge_reader *reader,
+                      const struct forge_tiles *tiles, const struct forge_block *block,
+                      const struct forge_view *view, struct forge_error *err)
 {
     const struct forge_array *child = map->child;
     struct forge_view to = forge_view_shift(view, child->rank, tiles->offset), from = to;
@@ -131,13 +135,14 @@ static bool read_tile(const struct forge_map *map, const void *context,
         from = view_like(block, view, child->rank, tiles->tile.count,
                          forge_dtype_size(child->dtype));
     return forge_array_read(child, reader, &tiles->tile, &from, err) &&
-           convert(map, context, &to, &from, tiles->tile.count, err);
+           convert(map, &to, &from, tiles->tile.count, err);
 }
 
-bool forge_map_read(const struct forge_map *map, const void *context,
-                    struct forge_reader *reader, const struct forge_region *region,
-                    const struct forge_view *view, struct forge_error *err)
+bool forge_map_read(const struct forge_array *array, struct forge_reader *reader,
+                    const struct forge_region *region, const struct forge_view *view,
+                    struct forge_error *err)
 {
+    const struct forge_map *map = (const struct forge_map *)array;
     size_t size = forge_dtype_size(map->child->dtype);
     struct forge_block block = {0};
     struct forge_tiles tiles;
@@ -150,13 +155,20 @@ bool forge_map_read(const struct forge_map *map, const void *context,
     forge_tiles_open(&tiles, map->child, region, size, FORGE_TILE_BYTES);
     do
         done = !forge_tiles_next(&tiles);
-    while (!done && read_tile(map, context, reader, &tiles, &block, view, err));
+    while (!done && read_tile(map, reader, &tiles, &block, view, err));
     forge_block_close(&block);
     return done;
 }
 
-uint64_t forge_map_scratch(const struct forge_map *map, const struct forge_region *region)
+void forge_map_touch(const struct forge_array *array, const struct forge_region *region,
+                     forge_touch_visit *visit, void *context)
 {
+    forge_array_touch(((const struct forge_map *)array)->child, region, visit, context);
+}
+
+uint64_t forge_map_scratch(const struct forge_array *array, const struct forge_region *region)
+{
+    const struct forge_map *map = (const struct forge_map *)array;
     uint64_t bytes = forge_array_scratch(map->child, region);
     size_t size = forge_dtype_size(map->child->dtype);
 

@@ -24,7 +24,6 @@ struct settings {
 };
 
 struct node {
-    struct forge_array array;
     struct forge_map map;
     struct settings settings;
 };
@@ -132,31 +131,11 @@ static bool fail(const void *context, unsigned why, const void *element,
     return forge_fail_help(err, "choose a wider dtype, or another scale and offset");
 }
 
-static bool node_read(const struct forge_array *array, struct forge_reader *reader,
-                      const struct forge_region *region, const struct forge_view *view,
-                      struct forge_error *err)
-{
-    const struct node *node = (const struct node *)array;
-
-    return forge_map_read(&node->map, &node->settings, reader, region, view, err);
-}
-
-static void node_touch(const struct forge_array *array, const struct forge_region *region,
-                       forge_touch_visit *visit, void *context)
-{
-    forge_array_touch(((const struct node *)array)->map.child, region, visit, context);
-}
-
-static uint64_t node_scratch(const struct forge_array *array, const struct forge_region *region)
-{
-    return forge_map_scratch(&((const struct node *)array)->map, region);
-}
-
 static const struct forge_array_type type = {
     .name = "pack",
-    .read = node_read,
-    .touch = node_touch,
-    .scratch = node_scratch,
+    .read = forge_map_read,
+    .touch = forge_map_touch,
+    .scratch = forge_map_scratch,
 };
 
 const struct forge_array *forge_array_pack(struct forge_arena *arena,
@@ -168,14 +147,10 @@ const struct forge_array *forge_array_pack(struct forge_arena *arena,
     struct settings *s = &node->settings;
 
     assert(isfinite(scale) && scale != 0 && isfinite(offset));
-    node->array = forge_map_array(&type, child, dtype);
-    node->map = (struct forge_map){
-        .child = child,
-        .size = forge_dtype_size(dtype),
-        .in_place = dtype == child->dtype,
-        .row = row,
-        .fail = fail,
-    };
+    node->map = forge_map_of(&type, child, dtype);
+    node->map.settings = &node->settings;
+    node->map.row = row;
+    node->map.fail = fail;
     *s = (struct settings){.from = child->dtype, .to = dtype, .scale = scale, .offset = offset};
     s->name = forge_arena_text(arena, name);
     s->has_fill = fill != NULL;
@@ -185,5 +160,5 @@ const struct forge_array *forge_array_pack(struct forge_arena *arena,
         s->least = (double)forge_dtype_least(dtype);
         s->end = (double)forge_dtype_most(dtype) + 1;
     }
-    return &node->array;
+    return &node->map.array;
 }

@@ -14,7 +14,6 @@ struct settings {
 };
 
 struct node {
-    struct forge_array array;
     struct forge_map map;
     struct settings settings;
 };
@@ -67,31 +66,11 @@ static bool fail(const void *context, unsigned why, const void *element,
     return forge_fail_help(err, "choose another fill value");
 }
 
-static bool node_read(const struct forge_array *array, struct forge_reader *reader,
-                      const struct forge_region *region, const struct forge_view *view,
-                      struct forge_error *err)
-{
-    const struct node *node = (const struct node *)array;
-
-    return forge_map_read(&node->map, &node->settings, reader, region, view, err);
-}
-
-static void node_touch(const struct forge_array *array, const struct forge_region *region,
-                       forge_touch_visit *visit, void *context)
-{
-    forge_array_touch(((const struct node *)array)->map.child, region, visit, context);
-}
-
-static uint64_t node_scratch(const struct forge_array *array, const struct forge_region *region)
-{
-    return forge_map_scratch(&((const struct node *)array)->map, region);
-}
-
 static const struct forge_array_type type = {
     .name = "refill",
-    .read = node_read,
-    .touch = node_touch,
-    .scratch = node_scratch,
+    .read = forge_map_read,
+    .touch = forge_map_touch,
+    .scratch = forge_map_scratch,
 };
 
 const struct forge_array *forge_array_refill(struct forge_arena *arena,
@@ -105,18 +84,14 @@ const struct forge_array *forge_array_refill(struct forge_arena *arena,
     if (from && memcmp(from->bytes, to->bytes, size) == 0)
         return child;
     node = forge_arena_take(arena, sizeof *node);
-    node->array = forge_map_array(&type, child, child->dtype);
-    node->map = (struct forge_map){
-        .child = child,
-        .size = size,
-        .in_place = true,
-        .row = kernels[child->dtype],
-        .fail = fail,
-    };
+    node->map = forge_map_of(&type, child, child->dtype);
+    node->map.settings = &node->settings;
+    node->map.row = kernels[child->dtype];
+    node->map.fail = fail;
     node->settings =
         (struct settings){.dtype = child->dtype, .filled = from != NULL, .to = *to};
     if (from)
         node->settings.from = *from;
     node->settings.name = forge_arena_text(arena, name);
-    return &node->array;
+    return &node->map.array;
 }

@@ -16,7 +16,6 @@ struct settings {
 };
 
 struct node {
-    struct forge_array array;
     struct forge_map map;
     struct settings settings;
 };
@@ -100,31 +99,11 @@ static bool fail(const void *context, unsigned why, const void *element,
                       (long long)s->add, forge_dtype_name(s->to));
 }
 
-static bool node_read(const struct forge_array *array, struct forge_reader *reader,
-                      const struct forge_region *region, const struct forge_view *view,
-                      struct forge_error *err)
-{
-    const struct node *node = (const struct node *)array;
-
-    return forge_map_read(&node->map, &node->settings, reader, region, view, err);
-}
-
-static void node_touch(const struct forge_array *array, const struct forge_region *region,
-                       forge_touch_visit *visit, void *context)
-{
-    forge_array_touch(((const struct node *)array)->map.child, region, visit, context);
-}
-
-static uint64_t node_scratch(const struct forge_array *array, const struct forge_region *region)
-{
-    return forge_map_scratch(&((const struct node *)array)->map, region);
-}
-
 static const struct forge_array_type type = {
     .name = "rescale",
-    .read = node_read,
-    .touch = node_touch,
-    .scratch = node_scratch,
+    .read = forge_map_read,
+    .touch = forge_map_touch,
+    .scratch = forge_map_scratch,
 };
 
 static int64_t common_factor(int64_t a, int64_t b)
@@ -166,14 +145,10 @@ const struct forge_array *forge_array_rescale(struct forge_arena *arena,
     assert(dtype == FORGE_INT64 || dtype == FORGE_FLOAT64);
     assert(divide > 0 && multiply != INT64_MIN);
     factor = common_factor(multiply, divide);
-    node->array = forge_map_array(&type, child, dtype);
-    node->map = (struct forge_map){
-        .child = child,
-        .size = forge_dtype_size(dtype),
-        .in_place = dtype == child->dtype,
-        .row = row,
-        .fail = fail,
-    };
+    node->map = forge_map_of(&type, child, dtype);
+    node->map.settings = &node->settings;
+    node->map.row = row;
+    node->map.fail = fail;
     node->settings = (struct settings){
         .from = child->dtype,
         .to = dtype,
@@ -183,5 +158,5 @@ const struct forge_array *forge_array_rescale(struct forge_arena *arena,
         .add = add,
     };
     set_fill(&node->settings, fill);
-    return &node->array;
+    return &node->map.array;
 }

@@ -15,7 +15,6 @@ struct settings {
 };
 
 struct node {
-    struct forge_array array;
     struct forge_map map;
     struct settings settings;
 };
@@ -62,31 +61,11 @@ static kernel *const kernels[FORGE_STRING][2] = {
 #undef KERNELS
 };
 
-static bool node_read(const struct forge_array *array, struct forge_reader *reader,
-                      const struct forge_region *region, const struct forge_view *view,
-                      struct forge_error *err)
-{
-    const struct node *node = (const struct node *)array;
-
-    return forge_map_read(&node->map, &node->settings, reader, region, view, err);
-}
-
-static void node_touch(const struct forge_array *array, const struct forge_region *region,
-                       forge_touch_visit *visit, void *context)
-{
-    forge_array_touch(((const struct node *)array)->map.child, region, visit, context);
-}
-
-static uint64_t node_scratch(const struct forge_array *array, const struct forge_region *region)
-{
-    return forge_map_scratch(&((const struct node *)array)->map, region);
-}
-
 static const struct forge_array_type type = {
     .name = "unpack",
-    .read = node_read,
-    .touch = node_touch,
-    .scratch = node_scratch,
+    .read = forge_map_read,
+    .touch = forge_map_touch,
+    .scratch = forge_map_scratch,
 };
 
 const struct forge_array *forge_array_unpack(struct forge_arena *arena,
@@ -98,18 +77,14 @@ const struct forge_array *forge_array_unpack(struct forge_arena *arena,
     struct node *node = forge_arena_take(arena, sizeof *node);
 
     assert(forge_dtype_is_float(dtype));
-    node->array = forge_map_array(&type, child, dtype);
-    node->map = (struct forge_map){
-        .child = child,
-        .size = forge_dtype_size(dtype),
-        .in_place = dtype == child->dtype,
-        .row = kernels[child->dtype][dtype == FORGE_FLOAT64],
-    };
+    node->map = forge_map_of(&type, child, dtype);
+    node->map.settings = &node->settings;
+    node->map.row = kernels[child->dtype][dtype == FORGE_FLOAT64];
     node->settings = (struct settings){.scale = scale, .offset = offset};
     node->settings.masked = fill || missing;
     if (fill || missing) {
         node->settings.fill = fill ? *fill : *missing;
         node->settings.missing = missing ? *missing : *fill;
     }
-    return &node->array;
+    return &node->map.array;
 }
