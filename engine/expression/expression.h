@@ -31,6 +31,7 @@ struct forge_scalar {
     struct forge_duration duration;
 };
 
+struct forge_dataset;
 struct forge_expression; /* in an arena */
 
 /* What names mean. Every function may be NULL (nothing of that kind is known) and returns
@@ -47,6 +48,11 @@ struct forge_scope {
     /* names the author may have meant, NULL-terminated; for help; may be NULL */
     const char *const *names;
 };
+
+/* An attribute of a variable, or of the dataset where `variable` is NULL: what `attribute` of a
+ * scope gives. False where it is not there or is not one value. */
+bool forge_scalar_attribute(struct forge_scalar *out, const struct forge_dataset *dataset,
+                            const char *variable, const char *name);
 
 /* Parse. On failure `*at` is the byte offset of the mistake in `text`; err has the text. */
 FORGE_MUST_CHECK bool forge_expression_parse(struct forge_expression **out,

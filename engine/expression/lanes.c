@@ -32,36 +32,10 @@ static bool is_constant(const struct forge_program *program,
     return true;
 }
 
-/* An attribute that is one value. */
 static bool find_attribute(void *context, const char *variable, const char *name,
                            struct forge_scalar *out)
 {
-    const struct forge_dataset *dataset = context;
-    const struct forge_variable *of =
-        variable ? forge_dataset_variable(dataset, variable) : NULL;
-    const struct forge_attribute *found;
-
-    if (variable && !of)
-        return false;
-    found = forge_attributes_find(of ? &of->attributes : &dataset->attributes, name);
-    if (!found || found->count != 1)
-        return false;
-    *out = (struct forge_scalar){.kind = FORGE_SCALAR_FLOAT};
-    if (found->dtype == FORGE_STRING) {
-        out->kind = FORGE_SCALAR_STRING;
-        out->string = *(const char *const *)found->values;
-    } else if (forge_dtype_is_float(found->dtype)) {
-        out->number = forge_value_as_double(found->dtype, found->values);
-    } else {
-        union forge_value whole;
-
-        out->number = forge_value_as_double(found->dtype, found->values);
-        if (forge_value_convert(&whole, FORGE_INT64, found->values, found->dtype)) {
-            out->kind = FORGE_SCALAR_INTEGER;
-            out->integer = whole.int64;
-        }
-    }
-    return true;
+    return forge_scalar_attribute(out, context, variable, name);
 }
 
 static bool build_constant(struct forge_lane **out, struct forge_program *program,

@@ -84,37 +84,8 @@ static bool scope_attribute(void *context, const char *variable, const char *nam
                             struct forge_scalar *out)
 {
     const struct forge_cell_scope *scope = context;
-    const struct forge_attributes *attributes;
-    const struct forge_attribute *found;
-    const struct forge_variable *owner = NULL;
 
-    if (!scope->dataset)
-        return false;
-    if (variable) {
-        owner = forge_dataset_variable(scope->dataset, variable);
-        if (!owner)
-            return false;
-    }
-    attributes = owner ? &owner->attributes : &scope->dataset->attributes;
-    found = forge_attributes_find(attributes, name);
-    if (!found || found->count != 1)
-        return false;
-    *out = (struct forge_scalar){0};
-    if (found->dtype == FORGE_STRING) {
-        out->kind = FORGE_SCALAR_STRING;
-        out->string = *(const char *const *)found->values;
-    } else if (forge_dtype_is_float(found->dtype)) {
-        out->kind = FORGE_SCALAR_FLOAT;
-        out->number = forge_value_as_double(found->dtype, found->values);
-    } else {
-        union forge_value value;
-
-        out->kind = FORGE_SCALAR_INTEGER;
-        if (!forge_value_convert(&value, FORGE_INT64, found->values, found->dtype))
-            return false;
-        out->integer = value.int64;
-    }
-    return true;
+    return scope->dataset && forge_scalar_attribute(out, scope->dataset, variable, name);
 }
 
 struct forge_scope forge_cell_scope(struct forge_cell_scope *context)
