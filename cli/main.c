@@ -49,7 +49,9 @@ static void set_signals(void)
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* A closed pipe and a file that may not grow are errors of the write, which is told. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 /* A standard descriptor that the caller closed would be given to the next file that is opened,

@@ -6,6 +6,7 @@ says, and what was published before must still be there, byte for byte, with not
 """
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -111,6 +112,11 @@ class Case:
             os.remove(self.path(name))
         os.mkdir(self.path(name))
 
+    def do_loop(self, name):
+        """a link to itself instead of the file"""
+        os.remove(self.path(name))
+        os.symlink(name, self.path(name))
+
     def do_deny(self, name, mode="000"):
         """nobody may read (or, with mode 555, write) it; forge runs without root's rights"""
         if os.getuid() == 0:
@@ -143,12 +149,8 @@ class Case:
         """what is published changes: this is what a good bake looks like"""
         self.changes = True
 
-    def prepare(self):
-        make_inputs(os.path.join(FILES, "common"), self.folder)
-        first = subprocess.run([self.forge, "bake", "recipe.yaml", "--quiet"], cwd=self.folder,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if first.returncode != 0:
-            raise RuntimeError("files/common does not bake: " + first.stdout.decode())
+    def prepare(self, start):
+        shutil.copytree(start, self.folder, symlinks=True, dirs_exist_ok=True)
         make_inputs(self.source, self.folder)
         with open(os.path.join(self.source, "case.txt"), encoding="utf-8") as file:
             for line in file:
@@ -161,7 +163,7 @@ class Case:
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60,
                               stderr=subprocess.STDOUT, check=False, **self.more)
         text = done.stdout.decode("utf-8", "backslashreplace")
-        text = text.replace(self.folder, "ARCHIVE")
+        text = re.sub(r"\b\d{8}T\d{6}Z-[0-9a-f]{8}\b", "VERSION", text.replace(self.folder, "ARCHIVE"))
         return "exit %d\n%s" % (done.returncode, text)
 
 
@@ -180,20 +182,29 @@ def open_folders(folder):
             os.chmod(os.path.join(where, name), 0o755)
 
 
-def do_case(forge, name, table):
+def make_start(forge, folder):
+    """What every case begins with: the common archive, baked."""
+    make_inputs(os.path.join(FILES, "common"), folder)
+    done = subprocess.run([forge, "bake", "recipe.yaml", "--quiet"], cwd=folder, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise RuntimeError("files/common does not bake: " + done.stdout.decode())
+
+
+def do_case(forge, name, start, table):
     """True when the case was done, False when this machine cannot."""
     folder = tempfile.mkdtemp(prefix="forge-case-")
     os.chmod(folder, 0o755)
     case = Case(forge, name, folder)
     try:
-        case.prepare()
+        case.prepare(start)
         before = published(folder)
         said = case.bake()
         after = published(folder) if not case.changes else before
         table.row(name, said, os.path.join(case.source, "expected.txt"))
-        for path in sorted(set(before) | set(after)):
-            if before.get(path) != after.get(path):
-                table.fail(name, "%s: %s before and %s after" % (path, before.get(path), after.get(path)))
+        changed = sorted(p for p in set(before) | set(after) if before.get(p) != after.get(p))
+        if changed:
+            table.fail(name, "what was published has changed: " + ", ".join(changed))
         if not any(path.startswith("datasets") for path in before):
             table.fail(name, "nothing was published before")
         return True
@@ -205,15 +216,13 @@ def do_case(forge, name, table):
         shutil.rmtree(folder)
 
 
-def run(forge, work, table, only):
+def run(forge, table, only):
     names = [n for n in sorted(os.listdir(FILES)) if n != "common" and (not only or n in only)]
-    os.makedirs(work, exist_ok=True)
-    # Where users without rights reach it too.
-    bin_folder = tempfile.mkdtemp(prefix="forge-case-")
-    os.chmod(bin_folder, 0o755)
-    copy = shutil.copy(forge, bin_folder)
-    try:
-        done = sum([do_case(copy, name, table) for name in names])
-    finally:
-        shutil.rmtree(bin_folder)
+    # The program and its work are where users without rights reach them too.
+    with tempfile.TemporaryDirectory(prefix="forge-cases-") as top:
+        os.chmod(top, 0o755)
+        copy, start = shutil.copy(forge, top), os.path.join(top, "start")
+        os.mkdir(start)
+        make_start(copy, start)
+        done = sum([do_case(copy, name, start, table) for name in names])
     print("%d broken files, %d skipped" % (done, len(names) - done))

@@ -91,7 +91,7 @@ def main():
     if what == "recipes":
         recipes(forge, work, table, only)
     else:
-        file_cases.run(forge, work, table, only)
+        file_cases.run(forge, table, only)
     if table.wrong:
         print("%d of %d cases are wrong: %s" % (len(table.wrong), table.count, ", ".join(table.wrong)))
         sys.exit(1)
