@@ -14,6 +14,7 @@
 #include "formats/hdf5_scan.h"
 
 #define USER_BLOCK_MAX (1U << 30)
+#define SUPERBLOCK_MIN 48
 
 static const unsigned char signature[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
@@ -66,6 +67,10 @@ static bool check_whole(const struct forge_scan_request *request, struct forge_e
 
         if (length < (ssize_t)sizeof signature)
             break;
+        if (memcmp(superblock, signature, sizeof signature) == 0 && length < SUPERBLOCK_MIN)
+            return forge_fail(err, FORGE_BAD_SOURCE,
+                              "file is truncated: %" PRIu64 " bytes do not hold its superblock",
+                              request->size);
         if (memcmp(superblock, signature, sizeof signature) == 0)
             end = end_of_file(superblock);
     }

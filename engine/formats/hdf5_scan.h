@@ -103,8 +103,7 @@ struct forge_hdf5_leaf {
     struct forge_hdf5_decoding decoding;
 };
 
-/* A leaf that fails when it is read and can be dropped: `<why>; drop it: each: [{drop: [x]}]`.
- */
+/* A leaf that fails when it is read, and that a recipe can drop. */
 FORGE_MUST_CHECK bool forge_hdf5_refuse(const struct forge_array **out,
                                         const struct forge_hdf5_leaf *leaf,
                                         struct forge_error *err, const char *format, ...)

@@ -14,18 +14,15 @@
 bool forge_hdf5_refuse(const struct forge_array **out, const struct forge_hdf5_leaf *leaf,
                        struct forge_error *err, const char *format, ...)
 {
-    const char *name = leaf->variable->name;
     char why[512];
     va_list args;
 
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    return forge_array_refused(
-        out, leaf->group->arena, leaf->group->origin, leaf->variable->path, leaf->rank,
-        leaf->shape,
-        forge_arena_print(leaf->group->arena, "%s; drop it: each: [{drop: [%s]}]", why, name),
-        err);
+    return forge_array_refused(out, leaf->group->arena, leaf->group->origin,
+                               leaf->variable->path, leaf->rank, leaf->shape,
+                               forge_arena_text(leaf->group->arena, why), err);
 }
 
 /* ---- in the file */

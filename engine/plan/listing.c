@@ -19,6 +19,7 @@ struct search {
     struct forge_arena *arena;
     struct found *items;
     size_t count, room, listed;
+    const char *example; /* one of those listed */
     struct forge_error *err;
     bool good;
 };
@@ -63,7 +64,8 @@ static bool visit_object(void *context, const char *key,
     bool found = false;
 
     (void)status;
-    search->listed++;
+    if (search->listed++ == 0)
+        search->example = forge_arena_text(search->arena, key);
     for (names = forge_pattern_names(input->match); names[count]; count++)
         continue;
     texts = forge_arena_array(search->arena, input->combine_count + 1, sizeof *texts);
@@ -187,7 +189,7 @@ static bool find_all(struct search *search, const struct forge_inputs_request *r
     bool good;
 
     if (!forge_store_open_file(&store, path, search->err))
-        return false;
+        return forge_fail_place(search->err, input->place);
     good = forge_store_list(store, "", visit_object, search, search->err) && search->good;
     forge_store_close(store);
     if (!good)
@@ -195,11 +197,15 @@ static bool find_all(struct search *search, const struct forge_inputs_request *r
     if (search->listed == 0) {
         forge_fail(search->err, FORGE_MISSING, "find: there are no files below \"%s\"",
                    input->find);
+        forge_fail_help(search->err, "the folder is not there, or it is empty");
         return forge_fail_place(search->err, input->place);
     }
     if (search->count == 0) {
         forge_fail(search->err, FORGE_MISSING, "find: none of the %zu files below \"%s\" match",
                    search->listed, input->find);
+        forge_fail_help(search->err,
+                        "the pattern is searched in the path below the folder, such as \"%s\"",
+                        search->example);
         return forge_fail_place(search->err, input->match_node->place);
     }
     return true;

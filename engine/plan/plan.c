@@ -78,7 +78,8 @@ static bool refuse_variables(const struct forge_dataset *dataset, struct forge_e
         const struct forge_source *source = forge_array_source(dataset->variables[v].array);
 
         if (source && source->manifest.kind == FORGE_MANIFEST_REFUSED) {
-            forge_fail(err, FORGE_BAD_SOURCE, "%s: %s", dataset->url, source->manifest.refusal);
+            forge_fail(err, FORGE_BAD_SOURCE, "%s: variable \"%s\": %s", dataset->url,
+                       dataset->variables[v].name, source->manifest.refusal);
             return forge_fail_help(err, "drop it: each: [{drop: [%s]}]",
                                    dataset->variables[v].name);
         }
@@ -89,8 +90,13 @@ static bool refuse_variables(const struct forge_dataset *dataset, struct forge_e
 static bool refuse_all(const struct forge_plan *plan, struct forge_error *err)
 {
     for (uint64_t c = 0; c < plan->cells_count; c++) {
-        if (plan->cell_datasets[c] && !refuse_variables(plan->cell_datasets[c], err))
-            return false;
+        const struct forge_grid *grid;
+        uint64_t at;
+
+        if (!plan->cell_datasets[c] || refuse_variables(plan->cell_datasets[c], err))
+            continue;
+        forge_plan_cell(plan, c, &grid, &at);
+        return forge_fail_place(err, grid->input->place);
     }
     return true;
 }

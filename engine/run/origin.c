@@ -1,5 +1,6 @@
 #include "run/origin.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void first_url(void *context, const struct forge_touch *touch)
@@ -49,4 +50,66 @@ const char *forge_origin_along(const struct forge_plan *plan, const char *dim, u
             return url;
     }
     return NULL;
+}
+
+/* The files behind a region: the one that a text names, else the first and the last. */
+struct suspects {
+    const char *text;
+    const char *named, *first, *last;
+};
+
+static void suspect(void *context, const struct forge_touch *touch)
+{
+    struct suspects *s = context;
+
+    if (!touch->url)
+        return;
+    if (!s->named && strstr(s->text, touch->url))
+        s->named = touch->url;
+    if (!s->first)
+        s->first = touch->url;
+    s->last = touch->url;
+}
+
+static struct forge_place place_of(const struct forge_plan *plan, const char *url)
+{
+    for (uint64_t number = 0; number < plan->cells_count; number++) {
+        const struct forge_grid *grid;
+        uint64_t at;
+        const struct forge_cell *cell = forge_plan_cell(plan, number, &grid, &at);
+
+        if (cell->file.url && strcmp(cell->file.url, url) == 0)
+            return grid->input->place;
+    }
+    return (struct forge_place){0};
+}
+
+static void append_files(struct forge_error *err, const struct suspects *s)
+{
+    size_t used = strlen(err->text);
+
+    if (strcmp(s->first, s->last) == 0)
+        snprintf(err->text + used, sizeof err->text - used, ", in %s", s->first);
+    else
+        snprintf(err->text + used, sizeof err->text - used, ", in a file from %s to %s",
+                 s->first, s->last);
+}
+
+bool forge_origin_blame(const struct forge_plan *plan, const struct forge_variable *variable,
+                        const struct forge_region *region, struct forge_error *err)
+{
+    const struct forge_target *target = &plan->recipe->target;
+    struct suspects s = {.text = err->text};
+
+    if (err->code != FORGE_BAD_SOURCE && err->code != FORGE_SOURCE_IO &&
+        err->code != FORGE_MISSING)
+        return false;
+    forge_array_touch(variable->array, region, suspect, &s);
+    if (!s.named && s.first)
+        append_files(err, &s);
+    for (size_t i = 0; i < target->variables_count && !s.named; i++) {
+        if (strcmp(target->variables[i].name, variable->name) == 0)
+            forge_fail_place(err, target->variables[i].place);
+    }
+    return s.first ? forge_fail_place(err, place_of(plan, s.named ? s.named : s.first)) : false;
 }

@@ -11,4 +11,9 @@ const char *forge_origin_of(const struct forge_plan *plan, const char *variable,
 /* The url of a file behind position `at` of a dimension, by any variable that has it. */
 const char *forge_origin_along(const struct forge_plan *plan, const char *dim, uint64_t at);
 
+/* Reading a region of a variable failed: give the error the place of the input in the recipe,
+ * and the name of a file where its text has none. Returns false. */
+bool forge_origin_blame(const struct forge_plan *plan, const struct forge_variable *variable,
+                        const struct forge_region *region, struct forge_error *err);
+
 #endif

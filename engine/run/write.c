@@ -1,6 +1,7 @@
 #include "run/write.h"
 
 #include "base/checked.h"
+#include "run/origin.h"
 
 #include <string.h>
 
@@ -95,7 +96,9 @@ static bool write_task(struct forge_write *write, uint64_t task, struct forge_re
     forge_text_print(&quoted, "\"%s\"", variable->name);
     named = strstr(err->text, forge_text_string(&quoted));
     forge_text_clear(&quoted);
-    return named ? false : forge_fail_while(err, "variable \"%s\"", variable->name);
+    if (!named)
+        forge_fail_while(err, "variable \"%s\"", variable->name);
+    return forge_origin_blame(write->plan, variable, &region, err);
 }
 
 static void encoder_open(struct forge_encoder *encoder, struct forge_budget *budget)
