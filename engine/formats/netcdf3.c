@@ -199,8 +199,7 @@ static bool add_strings(struct forge_variable *out, struct scan *scan,
         return forge_array_refused(
             &out->array, scan->arena, scan->file, variable->name, rank, source->shape,
             forge_arena_print(scan->arena,
-                              "its %" PRIu64 " bytes of text are more than are read",
-                              bytes),
+                              "its %" PRIu64 " bytes of text are more than are read", bytes),
             err);
     if (!read_values(&values, scan, source, err))
         return false;
