@@ -69,6 +69,20 @@ static bool put_objects(struct forge_write *write, const struct forge_plan_array
     return true;
 }
 
+/* Does the text name the variable, in quotes or as its first word? */
+static bool is_named(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+    struct forge_text quoted = {0};
+    bool named;
+
+    forge_text_print(&quoted, "\"%s\"", name);
+    named = strstr(text, forge_text_string(&quoted)) ||
+            (strncmp(text, name, length) == 0 && strchr(": ", text[length]));
+    forge_text_clear(&quoted);
+    return named;
+}
+
 static bool write_task(struct forge_write *write, uint64_t task, struct forge_reader *reader,
                        struct forge_encoder *encoder, struct forge_block *block,
                        struct forge_error *err)
@@ -80,8 +94,6 @@ static bool write_task(struct forge_write *write, uint64_t task, struct forge_re
     size_t size = forge_dtype_size(from->dtype);
     struct forge_view view;
     uint64_t count = 0, bytes;
-    struct forge_text quoted = {0};
-    bool named;
 
     if (!forge_region_count(&count, from->rank, &region) ||
         !forge_checked_multiply(&bytes, count, size))
@@ -93,10 +105,7 @@ static bool write_task(struct forge_write *write, uint64_t task, struct forge_re
     if (forge_array_read(from, reader, &region, &view, err) &&
         put_objects(write, array, &region, &view, encoder, err))
         return true;
-    forge_text_print(&quoted, "\"%s\"", variable->name);
-    named = strstr(err->text, forge_text_string(&quoted));
-    forge_text_clear(&quoted);
-    if (!named)
+    if (!is_named(err->text, variable->name))
         forge_fail_while(err, "variable \"%s\"", variable->name);
     return forge_origin_blame(write->plan, variable, &region, err);
 }
