@@ -8,6 +8,9 @@
 
 #define ROUNDING 1e-9 /* a root that is a whole number comes out a little less */
 
+/* Texts in one chunk at most: their lengths are known only when they are read. */
+#define STRINGS_MAX 16384U
+
 static bool length_of(uint64_t *out, const struct forge_pairs *pairs, const char *dim)
 {
     int64_t length;
@@ -66,17 +69,23 @@ static uint64_t product(const uint64_t *lengths, unsigned rank)
     return all;
 }
 
+/* Cut a chunk that is larger than `elements`, from the outside in. */
+static void cut(uint64_t *chunk, unsigned rank, uint64_t elements)
+{
+    for (unsigned d = 0; d < rank && product(chunk, rank) > elements; d++) {
+        uint64_t rest = product(chunk, rank) / chunk[d];
+
+        chunk[d] = forge_maximum(1, elements / forge_maximum(1, rest));
+    }
+}
+
 /* Chunks of about `elements`, from the source's own: whole inner dimensions first, then as many
  * of the outer ones as fit; a source chunk that is too large is cut from the outside in. */
 static void chunks_by_size(uint64_t *chunk, const struct forge_array *array, uint64_t elements)
 {
     for (unsigned d = 0; d < array->rank; d++)
         chunk[d] = forge_maximum(1, forge_minimum(array->chunk[d], array->shape[d]));
-    for (unsigned d = 0; d < array->rank && product(chunk, array->rank) > elements; d++) {
-        uint64_t rest = product(chunk, array->rank) / chunk[d];
-
-        chunk[d] = forge_maximum(1, elements / forge_maximum(1, rest));
-    }
+    cut(chunk, array->rank, elements);
     for (unsigned d = array->rank; d-- > 0;) {
         uint64_t times = elements / forge_maximum(1, product(chunk, array->rank));
         uint64_t whole = forge_divide_up(forge_maximum(1, array->shape[d]), chunk[d]);
@@ -142,7 +151,7 @@ static void choose_chunk(uint64_t *chunk, const struct forge_target *target,
     const struct forge_pairs *named = own && own->count > 0 ? own : &target->chunks;
     bool index = forge_variable_is_index(variable) && named != own;
 
-    if (index || array->dtype == FORGE_STRING) {
+    if (index || (array->dtype == FORGE_STRING && named->count == 0)) {
         memcpy(chunk, array->shape, sizeof array->shape);
     } else if (named->count > 0) {
         for (unsigned d = 0; d < array->rank; d++) {
@@ -157,6 +166,8 @@ static void choose_chunk(uint64_t *chunk, const struct forge_target *target,
     }
     for (unsigned d = 0; d < array->rank; d++)
         chunk[d] = forge_maximum(1, chunk[d]);
+    if (array->dtype == FORGE_STRING)
+        cut(chunk, array->rank, STRINGS_MAX);
 }
 
 /* Shards hold whole chunks: a length that is not a multiple is a mistake, but for a shard that
