@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import series
 import support
@@ -151,6 +152,23 @@ def sources(recipe):
     os.rename(os.path.join(WORK, "aside"), os.path.join(WORK, "in", "day-20010102.nc"))
 
 
+def changing(recipe):
+    """An input that somebody writes to while it is baked."""
+    ended = threading.Event()
+
+    def touch():
+        while not ended.wait(0.002):
+            os.utime(os.path.join(WORK, "in", "day-20010103.nc"))
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    error = error_of("bake", recipe, "--bakery", "changing", status=4)
+    ended.set()
+    thread.join()
+    support.want("day-20010103.nc" in error["text"] and "changed" in error["text"], "%s" % error)
+    support.want(series.versions(os.path.join(WORK, "changing")) == {}, "it was published")
+
+
 def targets(recipe):
     with open(os.path.join(WORK, "file"), "w") as file:
         file.write("in the way\n")
@@ -255,6 +273,7 @@ def main():
     outputs()
     recipes(recipe)
     sources(recipe)
+    changing(recipe)
     targets(recipe)
     locked(recipe)
     checks()
