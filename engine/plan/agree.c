@@ -97,51 +97,83 @@ static void note_difference(struct forge_text *list, const char *name)
         forge_text_print(list, "%s%s", list->length > 0 ? ", " : "", name);
 }
 
+struct agreement {
+    struct forge_attributes *out;
+    const struct forge_combining *combining;
+    const char *what; /* variable, or NULL */
+    const struct forge_attributes *const *parts;
+    const char *const *urls;
+    size_t count;
+    struct forge_text differ; /* names of attributes */
+};
+
+/* The attribute is another one, or none, in part `at`: may it be? */
+static bool allow(struct agreement *agreement, const struct forge_attribute *first,
+                  const struct forge_attribute *other, size_t at, struct forge_error *err)
+{
+    const char *name = first ? first->name : other->name;
+    struct difference d = {agreement->what,    name, first, other, agreement->urls[0],
+                           agreement->urls[at]};
+
+    note_difference(&agreement->differ, name);
+    if (agreement->combining->conflicts == FORGE_CONFLICTS_ERROR ||
+        (agreement->what && is_meaning(name)))
+        return refuse(agreement->combining, &d, err);
+    return true;
+}
+
+static bool agree_first(struct agreement *agreement, struct forge_error *err)
+{
+    const struct forge_attributes *first = agreement->parts[0];
+
+    for (size_t i = 0; i < first->count; i++) {
+        const struct forge_attribute *attribute = &first->items[i];
+        size_t at =
+            first_different(attribute, attribute->name, agreement->parts, agreement->count);
+
+        if (at > 0 &&
+            !allow(agreement, attribute,
+                   forge_attributes_find(agreement->parts[at], attribute->name), at, err))
+            return false;
+        if (at == 0 || agreement->combining->conflicts != FORGE_CONFLICTS_DROP)
+            forge_attributes_set(agreement->out, agreement->combining->arena, attribute->name,
+                                 attribute->dtype, attribute->count, attribute->values);
+    }
+    return true;
+}
+
+/* What part `at` has and the first has not. */
+static bool agree_others(struct agreement *agreement, size_t at, struct forge_error *err)
+{
+    const struct forge_attributes *part = agreement->parts[at];
+
+    for (size_t i = 0; i < part->count; i++) {
+        if (!forge_attributes_find(agreement->parts[0], part->items[i].name) &&
+            !allow(agreement, NULL, &part->items[i], at, err))
+            return false;
+    }
+    return true;
+}
+
 bool forge_agree_attributes(struct forge_attributes *out,
                             const struct forge_combining *combining, const char *what,
                             const struct forge_attributes *const *parts,
                             const char *const *urls, size_t count, struct forge_error *err)
 {
-    struct forge_text differ = {0};
-    bool good = true;
+    struct agreement agreement = {out, combining, what, parts, urls, count, {0}};
+    bool good;
 
     *out = (struct forge_attributes){0};
-    for (size_t i = 0; i < parts[0]->count && good; i++) {
-        const struct forge_attribute *attribute = &parts[0]->items[i];
-        size_t at = first_different(attribute, attribute->name, parts, count);
-        struct difference d = {what, attribute->name, attribute, NULL, urls[0], urls[at]};
-
-        if (at > 0) {
-            d.other = forge_attributes_find(parts[at], attribute->name);
-            note_difference(&differ, attribute->name);
-            if (combining->conflicts == FORGE_CONFLICTS_ERROR ||
-                (what && is_meaning(attribute->name)))
-                good = refuse(combining, &d, err);
-            if (combining->conflicts == FORGE_CONFLICTS_DROP)
-                continue;
-        }
-        forge_attributes_set(out, combining->arena, attribute->name, attribute->dtype,
-                             attribute->count, attribute->values);
-    }
-    for (size_t p = 1; p < count && good; p++) {
-        for (size_t i = 0; i < parts[p]->count && good; i++) {
-            const struct forge_attribute *attribute = &parts[p]->items[i];
-            struct difference d = {what, attribute->name, NULL, attribute, urls[0], urls[p]};
-
-            if (forge_attributes_find(parts[0], attribute->name))
-                continue;
-            note_difference(&differ, attribute->name);
-            if (combining->conflicts == FORGE_CONFLICTS_ERROR ||
-                (what && is_meaning(attribute->name)))
-                good = refuse(combining, &d, err);
-        }
-    }
-    if (good && differ.length > 0)
-        forge_note(
-            combining->notes, "%s%s%s: attributes differ between files: %s (%s)",
-            what ? "\"" : "", what ? what : "the dataset", what ? "\"" : "", differ.bytes,
-            combining->conflicts == FORGE_CONFLICTS_DROP ? "left out" : "the first is kept");
-    forge_text_clear(&differ);
+    good = agree_first(&agreement, err);
+    for (size_t p = 1; p < count && good; p++)
+        good = agree_others(&agreement, p, err);
+    if (good && agreement.differ.length > 0)
+        forge_note(combining->notes, "%s%s%s: attributes differ between files: %s (%s)",
+                   what ? "\"" : "", what ? what : "the dataset", what ? "\"" : "",
+                   agreement.differ.bytes,
+                   combining->conflicts == FORGE_CONFLICTS_DROP ? "left out"
+                                                                : "the first is kept");
+    forge_text_clear(&agreement.differ);
     return good;
 }
 

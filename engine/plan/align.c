@@ -42,9 +42,12 @@ static bool read_labels(struct labels *out, const struct forge_combining *combin
 {
     const void *values = NULL;
 
-    if (!forge_array_values(&values, variable->array, combining->reader, arena, INDEX_MAX, err))
-        return forge_fail_while(err, "coordinate \"%s\" of %s", variable->name,
-                                forge_origin(variable));
+    if (!forge_array_values(&values, variable->array, combining->reader, arena, INDEX_MAX,
+                            err)) {
+        forge_fail_while(err, "coordinate \"%s\" of %s", variable->name,
+                         forge_origin(variable));
+        return false;
+    }
     *out = (struct labels){variable, values, variable->array->shape[0]};
     return true;
 }
@@ -234,8 +237,8 @@ static bool target_labels(struct label_list *out, const struct forge_combining *
     for (size_t m = 0; m < count && good; m++) {
         struct forge_variable *variable = index_of(&members[m], first->variable->name);
         struct forge_arena once = {0};
-        struct label_list list;
-        struct labels labels;
+        struct label_list list = {0};
+        struct labels labels = {0};
 
         if (!variable)
             continue;
@@ -309,8 +312,8 @@ static bool reindex_member(const struct forge_combining *combining,
 {
     struct forge_variable *variable = index_of(member, dim);
     struct forge_arena once = {0};
-    struct label_list list;
-    struct labels labels;
+    struct label_list list = {0};
+    struct labels labels = {0};
     int64_t *indices;
     bool gaps = false, good;
 
@@ -356,7 +359,7 @@ static bool join_dimension(const struct forge_combining *combining,
                            const struct labels *first, struct forge_error *err)
 {
     const char *dim = first->variable->name;
-    struct label_list target;
+    struct label_list target = {0};
     const struct forge_array *index;
 
     if (!target_labels(&target, combining, members, count, first, err))
@@ -386,7 +389,7 @@ static bool align_dimension(const struct forge_combining *combining,
     for (size_t m = 0; m < count && good && same; m++) {
         struct forge_variable *variable = index_of(&members[m], dim);
         struct forge_arena once = {0};
-        struct labels other;
+        struct labels other = {0};
 
         if (!variable)
             continue;

@@ -195,10 +195,9 @@ static bool choose_shard(struct forge_plan_array *out, const struct forge_target
                           "the chunk length %llu",
                           variable->name, (unsigned long long)stored->shard[d],
                           variable->dims[d], (unsigned long long)stored->chunk[d]);
-            return forge_fail_help(
-                err, "such as shards: {%s: %llu}", variable->dims[d],
-                (unsigned long long)(forge_divide_up(stored->shard[d], stored->chunk[d]) *
-                                     stored->chunk[d]));
+            whole = forge_divide_up(stored->shard[d], stored->chunk[d]) * stored->chunk[d];
+            return forge_fail_help(err, "such as shards: {%s: %llu}", variable->dims[d],
+                                   (unsigned long long)whole);
         }
         stored->shard[d] = forge_minimum(stored->shard[d], whole);
     }

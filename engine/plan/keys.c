@@ -91,7 +91,8 @@ static bool resolve_date(int64_t *out, const struct forge_combine *combine, cons
     if (calendar != FORGE_CALENDAR_STANDARD && calendar != FORGE_CALENDAR_PROLEPTIC_GREGORIAN)
         return forge_fail_at(err, combine->place, "\"now\" has no meaning in the %s calendar",
                              forge_calendar_name(calendar));
-    return forge_time_add(out, calendar, now_us, &back, -1);
+    return forge_time_add(out, calendar, now_us, &back, -1) ||
+           forge_fail_at(err, combine->place, "\"now\" less that duration is no time of ours");
 }
 
 /* `to: 2001` means until the end of 2001. */
@@ -99,7 +100,7 @@ static bool last_date(int64_t *out, const struct forge_combine *combine, int64_t
                       struct forge_error *err)
 {
     struct forge_duration period = {0};
-    int64_t start;
+    int64_t start = 0;
 
     if (!resolve_date(&start, combine, combine->dates.to, now_us, err))
         return false;
@@ -138,7 +139,7 @@ static bool date_keys(struct key_list *list, const struct forge_combine *combine
                       int64_t now_us, struct forge_error *err)
 {
     enum forge_calendar calendar = combine->dates.calendar;
-    int64_t from, to, base, at, turn = INT64_MAX;
+    int64_t from = 0, to = 0, base, at, turn = INT64_MAX;
 
     if (!resolve_date(&from, combine, combine->dates.from, now_us, err) ||
         !last_date(&to, combine, now_us, err))

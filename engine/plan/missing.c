@@ -7,6 +7,7 @@
 
 #include "time/units.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define COORDINATE_MAX (UINT64_C(16) << 20)
@@ -312,6 +313,7 @@ bool forge_missing_fill(struct forge_dataset *items, const struct forge_combinin
 
     for (uint64_t i = 0; i < s.along->count && !s.model; i++)
         s.model = row[i];
+    assert(s.model);
     if (!items_of(&s.items, &s, grid->input, err))
         return false;
     for (uint64_t i = 0; i < s.along->count; i++) {

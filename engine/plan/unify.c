@@ -9,12 +9,19 @@ static bool same_value(enum forge_dtype dtype, const union forge_value *a,
     return memcmp(a->bytes, b->bytes, forge_dtype_size(dtype)) == 0;
 }
 
+static uint64_t bits_of(double number)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
 /* An offset of 0.0 is not the same as none: it makes -0.0 positive. */
 static bool same_packing(const struct forge_packing *a, const struct forge_packing *b)
 {
     return a->packed == b->packed && (!a->packed || a->dtype == b->dtype) &&
-           memcmp(&a->scale, &b->scale, sizeof a->scale) == 0 &&
-           memcmp(&a->offset, &b->offset, sizeof a->offset) == 0;
+           bits_of(a->scale) == bits_of(b->scale) && bits_of(a->offset) == bits_of(b->offset);
 }
 
 static void note_unpacked(const struct forge_combining *combining,

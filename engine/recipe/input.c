@@ -2,6 +2,7 @@
 #include "expression/pattern.h"
 #include "recipe/parts.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct input_settings {
@@ -237,7 +238,8 @@ static bool check_grid(const struct forge_recipe_reading *r, const struct forge_
     for (size_t i = 0; i < input->combine_count; i++) {
         const struct forge_combine *combine = &input->combine[i];
 
-        if (input->url && combine->keys == FORGE_KEYS_FOUND && combine->as)
+        assert(combine->as); /* all of them were read without mistakes */
+        if (input->url && combine->keys == FORGE_KEYS_FOUND)
             good = forge_report(r->diagnostics, FORGE_F015, combine->place, 1,
                                 "give it \"keys\", \"ints\" or \"dates\"",
                                 "the keys of \"%s\" are missing", combine->dim);

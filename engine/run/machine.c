@@ -1,8 +1,8 @@
 #include "run/machine.h"
 
-#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,14 +10,15 @@
 static uint64_t read_limit(const char *path, uint64_t limit)
 {
     FILE *file = fopen(path, "re");
-    uint64_t number;
+    char line[64], *end = line;
+    unsigned long long number = 0;
 
     if (!file)
         return limit;
-    if (fscanf(file, "%" SCNu64, &number) == 1 && number > 0 && number < limit)
-        limit = number;
+    if (fgets(line, sizeof line, file))
+        number = strtoull(line, &end, 10);
     fclose(file);
-    return limit;
+    return end > line && number > 0 && number < limit ? number : limit;
 }
 
 /* The limits of the cgroup (version 2) and all its parents. */

@@ -5,7 +5,7 @@
 #include "plan/plan.h"
 
 /* The url of the file behind one element of a variable; NULL when it was computed. */
-const char *forge_origin_of(const struct forge_plan *plan, const char *variable,
+const char *forge_origin_of(const struct forge_plan *plan, const char *name,
                             const uint64_t *index);
 
 /* The url of a file behind position `at` of a dimension, by any variable that has it. */

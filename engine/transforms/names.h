@@ -19,7 +19,7 @@ FORGE_MUST_CHECK bool forge_pick_variable(bool *picked, const char *name,
 
 /* The dimension of that name; `*optional` when the name ends in "?" and it is absent (then the
  * result is NULL without an error). */
-struct forge_dimension *forge_pick_dimension(const char *name, bool *optional,
+struct forge_dimension *forge_pick_dimension(const char *given, bool *optional,
                                              const struct forge_dataset *dataset,
                                              const struct forge_transform_context *context,
                                              struct forge_error *err);

@@ -132,7 +132,7 @@ static bool read_bound(struct bound *bound, const struct axis *axis,
     struct forge_duration period = {0};
 
     *bound = (struct bound){.text = node->text};
-    if (axis->texts)
+    if (axis->dtype == FORGE_STRING)
         return true;
     if (axis->times) {
         if (!forge_time_parse(&bound->first_us, &period, axis->calendar, node->text))
@@ -153,7 +153,7 @@ static bool read_bound(struct bound *bound, const struct axis *axis,
 static bool inside(const struct axis *axis, uint64_t i, const struct bound *low,
                    const struct bound *high)
 {
-    if (axis->texts)
+    if (axis->dtype == FORGE_STRING)
         return strcmp(axis->texts[i], low->text) >= 0 &&
                strcmp(axis->texts[i], high->text) <= 0;
     if (axis->times)
@@ -166,7 +166,7 @@ static bool nearest(uint64_t *out, const struct axis *axis, const struct bound *
 {
     double best = INFINITY;
 
-    if (axis->texts)
+    if (axis->dtype == FORGE_STRING)
         return forge_fail_at(err, node->place, "\"%s\" holds text: nothing is nearest",
                              axis->name);
     for (uint64_t i = 0; i < axis->count; i++) {
@@ -236,7 +236,7 @@ static bool select_one(const struct axis *axis, const struct bound *wanted,
         return select_range(axis, wanted, wanted, dataset, arena, node, err);
     if (matches == 0) {
         forge_fail_at(err, node->place, "\"%s\" has no value %s", axis->name, wanted->text);
-        if (axis->texts)
+        if (axis->dtype == FORGE_STRING)
             return false;
         return forge_fail_help(err, "take the nearest: {%s: {nearest: %s}}", axis->name,
                                wanted->text);

@@ -16,7 +16,7 @@ static const struct forge_option options[] = {
 static void reorder(struct forge_variable *variable, struct forge_arena *arena,
                     const char *const *names, size_t count)
 {
-    unsigned order[FORGE_RANK_MAX];
+    unsigned order[FORGE_RANK_MAX] = {0};
     const char *dims[FORGE_RANK_MAX];
     bool taken[FORGE_RANK_MAX] = {false};
     unsigned rank = variable->array->rank, made = 0;
