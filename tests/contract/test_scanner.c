@@ -235,7 +235,9 @@ static void tell_all(struct forge_error *err)
 
 static void crash(void)
 {
-    *(volatile int *)8 = 1;
+    volatile int *volatile nothing = NULL;
+
+    *nothing = 1;
 }
 
 static void hang(void)

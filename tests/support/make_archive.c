@@ -303,7 +303,7 @@ static void make_sst(const char *top)
     for (int day = 0; day < DAYS; day++) {
         struct tm date = date_of(2024, 2, 15 + day);
         strftime(name, sizeof name, "%Y%m", &date);
-        snprintf(at, sizeof at, "%s/%s", top, name);
+        snprintf(at, sizeof at, "%.3900s/%s", top, name);
         folder(at);
         strftime(name, sizeof name, "sst-%Y%m%d.nc", &date);
         snprintf(path, sizeof path, "%s/%s", at, name);
@@ -331,7 +331,7 @@ static void make_rain(const char *top)
 int main(int count, char **arguments)
 {
     char path[4096];
-    if (count != 2 || strlen(arguments[1]) > 4000) {
+    if (count != 2 || strlen(arguments[1]) > 3900) {
         fprintf(stderr, "usage: make_archive FOLDER\n");
         return 2;
     }
