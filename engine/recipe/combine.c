@@ -89,6 +89,7 @@ static bool read_ints(const struct forge_recipe_reading *r, struct forge_combine
                       const struct forge_node *node)
 {
     struct ints_settings s = {0};
+    int64_t count;
 
     if (!forge_options_read(&s, ints_options, node, node->place, "ints", r->arena,
                             r->diagnostics))
@@ -101,10 +102,11 @@ static bool read_ints(const struct forge_recipe_reading *r, struct forge_combine
         return forge_report(r->diagnostics, FORGE_F025, node->place, node->width, NULL,
                             "the range is empty: from %lld is after to %lld", (long long)s.from,
                             (long long)s.to);
-    if ((s.to - s.from) / s.step >= FORGE_KEYS_MAX)
+    count = (s.to - s.from) / s.step + 1;
+    if (count > FORGE_KEYS_MAX)
         return forge_report(r->diagnostics, FORGE_F025, node->place, node->width, NULL,
                             "the range has %lld keys, more than the %d that are allowed",
-                            (long long)((s.to - s.from) / s.step + 1), FORGE_KEYS_MAX);
+                            (long long)count, FORGE_KEYS_MAX);
     return true;
 }
 
