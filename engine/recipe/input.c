@@ -217,10 +217,10 @@ static bool check_groups(const struct forge_recipe_reading *r, const struct forg
 
     for (size_t i = 0; i < input->combine_count; i++) {
         const struct forge_combine *combine = &input->combine[i];
-        bool known = false;
+        bool known = !combine->as;
 
-        for (size_t n = 0; names[n]; n++)
-            known |= strcmp(names[n], combine->as) == 0;
+        for (size_t n = 0; names[n] && !known; n++)
+            known = strcmp(names[n], combine->as) == 0;
         if (!known)
             good =
                 forge_report(r->diagnostics, FORGE_F023, combine->place, 1,
