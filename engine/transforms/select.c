@@ -158,7 +158,7 @@ static bool inside(const struct axis *axis, uint64_t i, const struct bound *low,
                strcmp(axis->texts[i], high->text) <= 0;
     if (axis->times)
         return axis->times[i] >= low->first_us && axis->times[i] <= high->last_us;
-    return axis->numbers && axis->numbers[i] >= low->number && axis->numbers[i] <= high->number;
+    return axis->numbers[i] >= low->number && axis->numbers[i] <= high->number;
 }
 
 static bool nearest(uint64_t *out, const struct axis *axis, const struct bound *wanted,

@@ -258,8 +258,11 @@ static void listings_that_do_not_fit_are_refused(void **state)
                  "named group, or make it match only one of them"},
         {.input = FIND TWO,
          .files = {"data/x1.nc", "data/x2.nc"},
-         .want = "!find: none of the 2 files below \"data\" match"},
-        {.input = FIND TWO, .want = "!find: there are no files below \"data\""},
+         .want = "!find: none of the 2 files below \"data\" match?the pattern is searched in "
+                 "the path below the folder, such as \"x1.nc\""},
+        {.input = FIND TWO,
+         .want = "!find: there are no files below \"data\"?the folder is not there, or it is "
+                 "empty"},
         {.input = FIND "  combine: [{concat: w}]",
          .files = {"data/t_1.nc"},
          .want = "!8:13: the pattern of \"match\" has no group named \"w\""},
