@@ -235,9 +235,9 @@ static void tell_all(struct forge_error *err)
 
 static void crash(void)
 {
-    volatile int *volatile nothing = NULL;
+    volatile int *volatile nowhere = (volatile int *)8;
 
-    *nothing = 1;
+    *nowhere = 1;
 }
 
 static void hang(void)
