@@ -196,13 +196,13 @@ static bool check_values(struct checking *checking, const struct forge_check_use
     return true;
 }
 
-/* Half of the budget, the other half for the chunks that are decoded: in pieces as large as
- * that, few chunks are decoded twice. */
+/* A quarter of the budget; the rest is for a chunk, as stored and decoded. In pieces as large
+ * as that, few chunks are decoded twice. */
 static uint64_t assert_bytes(const struct checking *checking)
 {
-    uint64_t half = checking->reader.budget->limit / 2;
+    uint64_t part = checking->reader.budget->limit / 4;
 
-    return half > 0 && half < ASSERT_BYTES_MAX ? half : ASSERT_BYTES_MAX;
+    return part > 0 && part < ASSERT_BYTES_MAX ? part : ASSERT_BYTES_MAX;
 }
 
 static bool check_assert(struct checking *checking, const struct forge_check_use *use,

@@ -6,6 +6,7 @@
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -179,6 +180,15 @@ def targets(recipe):
     forge("bake", recipe, "--bakery", "strange", status=5, says="is no link to a version")
     support.want(as_json("list", "--bakery", "strange") == [], "a folder is listed")
     forge("bake", recipe, "--memory", "1", "--bakery", "small", status=3, says="smallest budget")
+    # What is named as the smallest does, checks included.
+    folder = os.path.join(WORK, "large")
+    series.write_files(folder, 6, 1.0, size=512)
+    large = series.write_recipe(folder, 6, "large", "zarr", 512, replace=[
+        ("chunks: {time: 1, y: 512}", "chunks: {time: 6}"),
+        ("  - range", "  - assert: \"rain < 5\"\n  - range")])
+    error = error_of("plan", large, "--memory", "1MiB", status=3)
+    least = re.search(r"--memory (\w+)", error["help"]).group(1)
+    forge("bake", large, "--memory", least, "--bakery", "large", "--executor", "local")
     support.want(not os.path.exists(os.path.join(WORK, "small", "versions")), "something was published")
 
 
