@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,25 +57,15 @@ static void make_files(const char *folder, const char *const *files)
     forge_store_close(store);
 }
 
-static bool remove_one(void *context, const char *key, const struct forge_object_status *status)
+static int remove_one(const char *path, const struct stat *found, int kind, struct FTW *walk)
 {
-    struct forge_error err;
-
-    (void)status;
-    return forge_store_remove(context, key, &err);
+    (void)found, (void)kind, (void)walk;
+    return remove(path);
 }
 
 static void remove_files(const char *folder)
 {
-    struct forge_store *store = NULL;
-    struct forge_error err;
-    char command[200];
-
-    assert_true(forge_store_open_file(&store, folder, &err));
-    assert_true(forge_store_list(store, "", remove_one, store, &err));
-    forge_store_close(store);
-    snprintf(command, sizeof command, "find %s -depth -type d -exec rmdir {} +", folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static const char *resolve(struct forge_arena *arena, struct forge_recipe *recipe,
