@@ -137,6 +137,7 @@ bool forge_plan_combine(struct forge_plan *plan, struct forge_reader *reader,
     if (plan->dataset.variables_count == 0)
         return forge_fail_at(err, plan->recipe->inputs[0].place,
                              "no variable is left to store");
+    forge_plan_name_coordinates(&plan->dataset);
     return forge_plan_encode(plan, err);
 }
 

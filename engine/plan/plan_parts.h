@@ -13,6 +13,9 @@ bool forge_plan_transform(struct forge_dataset *dataset,
 /* encode.c: what `variables:` of the target asks for. */
 bool forge_plan_encode(struct forge_plan *plan, struct forge_error *err);
 
+/* coordinates.c: name the coordinates of every variable in its attributes. */
+void forge_plan_name_coordinates(struct forge_dataset *dataset);
+
 /* chunks.c: the chunk, shard and codec of one variable. */
 bool forge_plan_chunks(struct forge_plan_array *out, struct forge_plan *plan,
                        const struct forge_variable *variable, struct forge_error *err);

@@ -83,64 +83,86 @@ static bool is_named(const char *text, const char *name)
     return named;
 }
 
-static bool write_task(struct forge_write *write, uint64_t task, struct forge_reader *reader,
-                       struct forge_encoder *encoder, struct forge_block *block,
-                       struct forge_error *err)
+/* What one thread works with; kept from task to task of one variable. */
+struct bench {
+    struct forge_reader reader;
+    struct forge_encoder encoder;
+    struct forge_block block;
+    const struct forge_plan_array *array;
+};
+
+static bool write_task(struct forge_write *write, struct bench *bench,
+                       const struct forge_region *region, struct forge_error *err)
 {
-    struct forge_region region;
-    const struct forge_plan_array *array = forge_plan_task(write->plan, task, &region);
+    const struct forge_plan_array *array = bench->array;
     const struct forge_variable *variable = array->target.variable;
     const struct forge_array *from = variable->array;
     size_t size = forge_dtype_size(from->dtype);
     struct forge_view view;
     uint64_t count = 0, bytes;
 
-    if (!forge_region_count(&count, from->rank, &region) ||
+    if (!forge_region_count(&count, from->rank, region) ||
         !forge_checked_multiply(&bytes, count, size))
         return forge_fail(err, FORGE_FAILED, "variable \"%s\": too many values in one task",
                           variable->name);
-    if (!forge_block_reserve(block, bytes, err))
+    if (!forge_block_reserve(&bench->block, bytes, err))
         return forge_fail_while(err, "variable \"%s\"", variable->name);
-    view = forge_view_of(block->bytes, from->rank, region.count, size);
-    if (forge_array_read(from, reader, &region, &view, err) &&
-        put_objects(write, array, &region, &view, encoder, err))
+    view = forge_view_of(bench->block.bytes, from->rank, region->count, size);
+    if (forge_array_read(from, &bench->reader, region, &view, err) &&
+        put_objects(write, array, region, &view, &bench->encoder, err))
         return true;
     if (!is_named(err->text, variable->name))
         forge_fail_while(err, "variable \"%s\"", variable->name);
-    return forge_origin_blame(write->plan, variable, &region, err);
+    return forge_origin_blame(write->plan, variable, region, err);
 }
 
-static void encoder_open(struct forge_encoder *encoder, struct forge_budget *budget)
+static void bench_open(struct bench *bench, struct forge_write *write)
 {
-    *encoder = (struct forge_encoder){0};
-    encoder->padded.budget = budget;
-    encoder->a.budget = budget;
-    encoder->b.budget = budget;
-    encoder->shard.budget = budget;
+    struct forge_budget *budget = write->budget;
+
+    *bench = (struct bench){
+        .reader = {.budget = budget, .cancelled = write->cancelled, .library = write->library},
+        .block = {.budget = budget},
+    };
+    bench->encoder.padded.budget = budget;
+    bench->encoder.a.budget = budget;
+    bench->encoder.b.budget = budget;
+    bench->encoder.shard.budget = budget;
+}
+
+static void bench_close(struct bench *bench, struct forge_write *write)
+{
+    count_reads(write, &bench->reader.counts);
+    forge_block_close(&bench->block);
+    forge_encoder_close(&bench->encoder);
+    forge_reader_close(&bench->reader);
 }
 
 bool forge_write_perform(void *context, const struct forge_unit *unit, uint64_t *failed,
                          struct forge_error *err)
 {
     struct forge_write *write = context;
-    struct forge_reader reader = {
-        .budget = write->budget, .cancelled = write->cancelled, .library = write->library};
-    struct forge_block block = {.budget = write->budget};
-    struct forge_encoder encoder;
+    struct bench bench;
     bool good = true;
 
-    encoder_open(&encoder, write->budget);
+    bench_open(&bench, write);
     for (uint64_t t = unit->first; t < unit->first + unit->count && good; t++) {
+        struct forge_region region;
+        const struct forge_plan_array *array = forge_plan_task(write->plan, t, &region);
+
         *failed = t;
+        /* The plan proved each task, not the largest parts of several together. */
+        if (bench.array && bench.array != array) {
+            bench_close(&bench, write);
+            bench_open(&bench, write);
+        }
+        bench.array = array;
         if (write->cancelled && atomic_load(write->cancelled))
             good = forge_fail(err, FORGE_CANCELLED, "interrupted");
         else
-            good = write_task(write, t, &reader, &encoder, &block, err);
-        forge_arena_clear(&reader.strings);
+            good = write_task(write, &bench, &region, err);
+        forge_arena_clear(&bench.reader.strings);
     }
-    count_reads(write, &reader.counts);
-    forge_block_close(&block);
-    forge_encoder_close(&encoder);
-    forge_reader_close(&reader);
+    bench_close(&bench, write);
     return good;
 }
