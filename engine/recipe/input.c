@@ -39,7 +39,7 @@ static const char *const conflicts_choices[] = {"first", "error", "drop", NULL};
 const struct forge_option forge_input_options[] = {
     {"url", FORGE_OPTION_NODE, INPUT(url),
      .help = "a template: \"{time:%Y}/sst.{time:%Y%m%d}.nc\"",
-     .schema = "{\"type\":\"string\",\"minLength\":1}"},
+     .schema = "{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1}"},
     {"find", FORGE_OPTION_TEXT, INPUT(find), .help = "a folder to list, with `match`"},
     {"match", FORGE_OPTION_NODE, INPUT(match),
      .help = "a PCRE2 pattern searched in paths below `find`; its named groups are the keys",
@@ -70,7 +70,8 @@ const struct forge_option forge_input_options[] = {
     {"group", FORGE_OPTION_TEXT, INPUT(group), .help = "the group of the file to read"},
     {"let", FORGE_OPTION_NODE, INPUT(let),
      .help = "names for templates: {name: \"expression\"}",
-     .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}"},
+     .schema = "{\"type\":\"object\",\"additionalProperties\":"
+               "{\"type\":[\"string\",\"number\",\"boolean\"]}}"},
     {"dataset", FORGE_OPTION_NODE, .later = true,
      .help = "another dataset of the same catalog"},
     {"skip", FORGE_OPTION_NODE, .later = true, .help = "leave a file out by what is in it"},

@@ -58,7 +58,7 @@ static void target_schema(struct forge_text *out)
     forge_options_schema(out, forge_target_options);
 }
 
-#define NAME_SCHEMA "{\"type\":\"string\",\"pattern\":\"^[a-z][a-z0-9-]{0,62}$\"}"
+#define NAME_SCHEMA "{\"type\":[\"string\",\"boolean\"],\"pattern\":\"^[a-z][a-z0-9-]{0,62}$\"}"
 #define TABLES_SCHEMA                                                                          \
     "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","                      \
     "\"additionalProperties\":{\"type\":[\"string\",\"number\",\"boolean\"]}}}"
@@ -128,7 +128,7 @@ static bool read_tables(const struct forge_recipe_reading *r, const struct forge
             good = forge_report(r->diagnostics, FORGE_F011, table->place, table->width, NULL,
                                 "table \"%s\": expected a map of keys to values", table->key);
         for (const struct forge_node *v = table->first; v; v = v->next) {
-            if (v->kind != FORGE_NODE_TEXT)
+            if (v->kind != FORGE_NODE_TEXT || forge_node_is_null(v))
                 good = forge_report(r->diagnostics, FORGE_F011, v->place, v->width, NULL,
                                     "table \"%s\": expected a single value", table->key);
         }

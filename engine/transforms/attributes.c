@@ -24,6 +24,17 @@ static void value_of(union forge_value *out, enum forge_dtype dtype,
         (void)forge_node_number(&out->float64, node);
 }
 
+bool forge_attribute_check(const struct forge_node *node, struct forge_diagnostics *diagnostics)
+{
+    const struct forge_node *wrong = node->kind == FORGE_NODE_MAP ? node : NULL;
+
+    for (const struct forge_node *item = node->first; item && !wrong; item = item->next)
+        wrong = item->kind != FORGE_NODE_TEXT ? item : NULL;
+    return !wrong ||
+           forge_report(diagnostics, FORGE_F012, wrong->place, wrong->width, NULL,
+                        "attribute \"%s\": expected a value, or a list of values", node->key);
+}
+
 bool forge_attribute_from_node(struct forge_attributes *attributes, struct forge_arena *arena,
                                const struct forge_node *node, struct forge_error *err)
 {

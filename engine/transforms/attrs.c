@@ -9,7 +9,7 @@ struct settings {
 };
 
 static const struct forge_option options[] = {
-    {"*", FORGE_OPTION_NODE, offsetof(struct settings, variables), .nullable = true,
+    {"*", FORGE_OPTION_NODE, offsetof(struct settings, variables),
      .help = "variable: {attribute: value}; null removes one",
      .schema = "{\"type\":\"object\",\"additionalProperties\":" FORGE_ATTRIBUTE_SCHEMA "}"},
     {0},
@@ -30,6 +30,9 @@ static bool check(void *settings, const struct forge_node *node, struct forge_ar
             good = forge_report(diagnostics, FORGE_F011, pair->place, pair->width,
                                 "such as: - attrs: {sst: {long_name: Sea surface temperature}}",
                                 "attrs: expected a map of attributes for \"%s\"", pair->key);
+        for (const struct forge_node *a = pair->first; pair->kind == FORGE_NODE_MAP && a;
+             a = a->next)
+            good &= forge_attribute_check(a, diagnostics);
     }
     return good;
 }

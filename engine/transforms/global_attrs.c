@@ -11,6 +11,19 @@ static const struct forge_option options[] = {
     {0},
 };
 
+static bool check(void *settings, const struct forge_node *node, struct forge_arena *arena,
+                  struct forge_diagnostics *diagnostics)
+{
+    const struct settings *s = settings;
+    bool good = true;
+
+    (void)node;
+    (void)arena;
+    for (size_t i = 0; i < s->attributes.count; i++)
+        good &= forge_attribute_check(s->attributes.nodes[i], diagnostics);
+    return good;
+}
+
 static bool apply(const void *settings, struct forge_dataset *dataset,
                   const struct forge_transform_context *context, struct forge_error *err)
 {
@@ -31,5 +44,6 @@ const struct forge_transform_type forge_transform_global_attrs = {
     .options = options,
     .settings_size = sizeof(struct settings),
     .keeps_texts = true,
+    .check = check,
     .apply = apply,
 };

@@ -11,7 +11,7 @@ struct settings {
     struct forge_pairs dims;
 };
 
-#define VALUE_SCHEMA "{\"type\":[\"number\",\"string\"]}"
+#define VALUE_SCHEMA "{\"type\":[\"number\",\"string\",\"boolean\"]}"
 
 static const struct forge_option options[] = {
     {"*", FORGE_OPTION_NODE, offsetof(struct settings, dims),
