@@ -1,5 +1,7 @@
 #include "transforms/attributes.h"
 
+#include <assert.h>
+
 /* What one scalar is: as YAML reads it. */
 static enum forge_dtype kind_of(const struct forge_node *node)
 {
@@ -47,18 +49,14 @@ bool forge_attribute_from_node(struct forge_attributes *attributes, struct forge
     if (!forge_name_is_safe(node->key))
         return forge_fail_at(err, node->key_place, "\"%s\" cannot be the name of an attribute",
                              node->key);
-    if (node->kind == FORGE_NODE_MAP)
-        return forge_fail_at(err, node->place, "attribute \"%s\" cannot be a map", node->key);
+    assert(node->kind != FORGE_NODE_MAP); /* forge_attribute_check() */
     if (forge_node_is_null(node)) {
         forge_attributes_remove(attributes, node->key);
         return true;
     }
     for (const struct forge_node *item = first; i < count; item = item->next, i++) {
-        enum forge_dtype kind = item->kind == FORGE_NODE_TEXT ? kind_of(item) : FORGE_STRING;
+        enum forge_dtype kind = kind_of(item);
 
-        if (item->kind != FORGE_NODE_TEXT)
-            return forge_fail_at(err, item->place, "attribute \"%s\": expected a single value",
-                                 node->key);
         if (kind > dtype)
             dtype = kind; /* int64 < float64 < string: the widest wins */
     }

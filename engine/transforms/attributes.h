@@ -10,7 +10,8 @@
     "{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"number\"]}}]}"
 
 /* Recipe time: a value that is a map, or a list in a list, is reported. */
-bool forge_attribute_check(const struct forge_node *node, struct forge_diagnostics *diagnostics);
+bool forge_attribute_check(const struct forge_node *node,
+                           struct forge_diagnostics *diagnostics);
 
 /* Set (or remove) the attribute that node->key names. Whole numbers become int64, others
  * float64, everything else text. */

@@ -311,12 +311,13 @@ static void attributes_are_set_and_removed(void **state)
         {given, "attrs: {t: {_FillValue: 1}}",
          "!attrs: _FillValue is not set as an attribute?use target: {variables: {t: {fill: "
          "..}}}"},
-        {given, "attrs: {t: {a: {b: 1}}}", "!attrs: attribute \"a\" cannot be a map"},
+        {given, "attrs: {t: {a: {b: 1}}}",
+         "!6:18: attribute \"a\": expected a value, or a list of values"},
         {given, "attrs: {t: 1}", "!6:14: attrs: expected a map of attributes for \"t\""},
         {given, "global_attrs: {title: null, v: 2, w: x y}",
          "t() int8 {units=K|old=x} 1; u() int8 {} 2; :v=2; :w=x y"},
         {given, "global_attrs: {a: [[1]]}",
-         "!global_attrs: attribute \"a\": expected a single value"},
+         "!6:22: attribute \"a\": expected a value, or a list of values"},
     };
 
     (void)state;
