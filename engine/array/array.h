@@ -18,7 +18,8 @@
 #include "array/region.h"
 #include "base/arena.h"
 
-struct forge_reader; /* what one task needs to read; array/reader.h */
+struct forge_reader;   /* what one task needs to read; array/reader.h */
+struct forge_identity; /* what values depend on; array/identity.h */
 struct forge_array_type;
 
 struct forge_array {
@@ -59,6 +60,11 @@ struct forge_array_type {
     /* An upper bound of the bytes of blocks that reading such a region takes, beyond the
      * view itself. Never less for a region that has this one inside. NULL: always 0. */
     uint64_t (*scratch)(const struct forge_array *array, const struct forge_region *region);
+
+    /* Add what the region's values depend on, beyond the name of the node, its dtype and the
+     * counts of the region, which are added for it. */
+    void (*identify)(const struct forge_array *array, const struct forge_region *region,
+                     struct forge_identity *identity);
 };
 
 /* The region must lie inside the shape. An empty one is read without asking the node; a

@@ -11,6 +11,7 @@
 #define FORGE_FORMATS_SOURCE_H
 
 #include "array/array.h"
+#include "base/digest.h"
 #include "codecs/codec.h"
 #include "storage/store.h"
 
@@ -22,6 +23,8 @@ struct forge_file {
     const char *format;                /* name of its scanner */
     struct forge_object_status status; /* when it was scanned; another size when read fails */
     const char *group;                 /* group that was read; NULL: the root */
+    bool hashed;                       /* `digest` is the sha256 of its bytes */
+    struct forge_digest digest;
 };
 
 enum forge_manifest_kind {

@@ -120,7 +120,7 @@ bool forge_plan_lay_out(struct forge_plan *plan, const struct forge_plan_limits 
     }
     if (!choose_workers(plan, err))
         return false;
-    plan->tasks_count = plan->task_bytes = 0;
+    plan->tasks_count = plan->objects_count = plan->task_bytes = 0;
     plan->reads = (struct forge_plan_reads){0};
     for (size_t i = 0; i < plan->arrays_count; i++) {
         struct forge_plan_array *array = &plan->arrays[i];
@@ -128,6 +128,8 @@ bool forge_plan_lay_out(struct forge_plan *plan, const struct forge_plan_limits 
         forge_plan_group(array, &plan->arena, type, usable(limits) / plan->workers);
         array->first_task = plan->tasks_count;
         plan->tasks_count += array->tasks_count;
+        array->first_object = plan->objects_count;
+        plan->objects_count += array->objects_count;
         plan->task_bytes = forge_maximum(plan->task_bytes, array->task_bytes);
     }
     for (size_t i = 0; i < plan->arrays_count; i++)

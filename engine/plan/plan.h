@@ -22,7 +22,7 @@ struct forge_plan_array {
     uint64_t object[FORGE_RANK_MAX]; /* shape of one stored object: the shard, else the chunk */
     uint64_t group[FORGE_RANK_MAX];  /* elements of one task: multiples of object */
     uint64_t groups[FORGE_RANK_MAX]; /* tasks along each dimension */
-    uint64_t objects_count, chunks_count;
+    uint64_t first_object, objects_count, chunks_count;
     uint64_t first_task, tasks_count;
     uint64_t task_bytes;               /* peak memory of one task */
     uint64_t least_bytes;              /* what a task of a single object would take */
@@ -54,7 +54,7 @@ struct forge_plan {
     struct forge_dataset dataset;
     struct forge_plan_array *arrays;
     size_t arrays_count;
-    uint64_t tasks_count;
+    uint64_t tasks_count, objects_count;
     struct forge_plan_reads reads;
     struct forge_plan_limits limits;
     unsigned workers;    /* that run at once: all, or as many as fit the memory */

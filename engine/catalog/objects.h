@@ -1,0 +1,69 @@
+/* objects.h: the objects of a version, or of one that was begun: key, digest, place.
+ *
+ * A run journals each object when it is written: ROOT/journal in the hidden
+ * folder of the version. What is published lists all of them, in the order of
+ * the plan, in ROOT/provenance/objects: the same records, and one in front that
+ * says how many. Both are read by the same function.
+ */
+#ifndef FORGE_CATALOG_OBJECTS_H
+#define FORGE_CATALOG_OBJECTS_H
+
+#include "base/text.h"
+#include "catalog/journal.h"
+#include "plan/identity.h"
+
+#define FORGE_OBJECTS_JOURNAL "journal"
+#define FORGE_OBJECTS_LIST "provenance/objects"
+
+struct forge_object_record {
+    struct forge_object_key key;
+    bool absent;                /* all fill: nothing is stored */
+    struct forge_digest digest; /* of the stored bytes */
+    uint64_t length;
+    const char *path; /* below the store: "sst/c/0/0/0"; borrowed */
+};
+
+/* The payload of a record; those of one task go into one payload, one behind the other. */
+void forge_object_record_write(struct forge_text *payload,
+                               const struct forge_object_record *record);
+
+typedef bool forge_object_record_visit(void *context, const struct forge_object_record *record,
+                                       struct forge_error *err);
+
+/* Visit the objects of a version's folder, or of one that was begun, as far as they were
+ * written. A folder without a list has none. A published list that is not complete is
+ * FORGE_BAD_TARGET. */
+FORGE_MUST_CHECK bool forge_objects_read(const char *folder, forge_object_record_visit *visit,
+                                         void *context, struct forge_error *err);
+
+/* Writes a published list: begin, every object in the order of the plan, end. */
+struct forge_objects_writer {
+    struct forge_journal *journal;
+    struct forge_text payload;
+    uint64_t left;
+};
+FORGE_MUST_CHECK bool forge_objects_begin(struct forge_objects_writer *writer,
+                                          const char *folder, uint64_t count,
+                                          struct forge_error *err);
+FORGE_MUST_CHECK bool forge_objects_add(struct forge_objects_writer *writer,
+                                        const struct forge_object_record *record,
+                                        struct forge_error *err);
+FORGE_MUST_CHECK bool forge_objects_end(struct forge_objects_writer *writer,
+                                        struct forge_error *err);
+/* Instead of end, after a failure; does nothing after end. */
+void forge_objects_abandon(struct forge_objects_writer *writer);
+
+/* Put one object of a finished folder into another, under a name of its own: a hard link, a
+ * copy where the file system has none. The folders on the way are made. */
+FORGE_MUST_CHECK bool forge_object_share(const char *from_folder, const char *from,
+                                         const char *to_folder, const char *to,
+                                         uint64_t *copied_bytes, struct forge_error *err);
+
+/* ROOT/manifest-sha256.txt: "<sha256>  <path>" for every file of a version but itself, sorted,
+ * as `sha256sum -c` and BagIt read it. Digests of objects come from the list, those of other
+ * files are computed. */
+#define FORGE_MANIFEST "manifest-sha256.txt"
+FORGE_MUST_CHECK bool forge_manifest_write(const char *folder, const char *store,
+                                           struct forge_error *err);
+
+#endif
