@@ -68,26 +68,50 @@ static bool take_lock(int *lock, const struct forge_bakery *bakery, const char *
     return false;
 }
 
-/* What bakes that died left behind; the lock is held, so nobody is using it. */
-static bool clear_leftovers(const struct forge_bakery *bakery, const char *name,
-                            struct forge_error *err)
+static int is_leftover(const struct dirent *entry)
+{
+    return strncmp(entry->d_name, PART_PREFIX, strlen(PART_PREFIX)) == 0;
+}
+
+static int newest_first(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*b)->d_name, (*a)->d_name);
+}
+
+bool forge_leftovers_list(const char ***folders, size_t *count,
+                          const struct forge_bakery *bakery, const char *name,
+                          struct forge_error *err)
 {
     const char *folder = path_of(bakery, "versions", name);
-    DIR *listing = opendir(folder);
-    const struct dirent *entry;
-    bool good = true;
+    struct dirent **entries = NULL;
+    int found = scandir(folder, &entries, is_leftover, newest_first);
 
-    unlink(next_link(bakery, name));
-    if (!listing && errno == ENOENT)
+    *folders = NULL;
+    *count = 0;
+    if (found < 0 && errno == ENOENT)
         return true;
-    if (!listing)
+    if (found < 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot list %s", folder);
-    while (good && (entry = readdir(listing))) {
-        if (strncmp(entry->d_name, PART_PREFIX, strlen(PART_PREFIX)) == 0)
-            good = forge_folder_remove(
-                forge_arena_print(bakery->arena, "%s/%s", folder, entry->d_name), err);
+    *folders = forge_arena_array(bakery->arena, (size_t)found + 1, sizeof **folders);
+    for (int i = 0; i < found; i++) {
+        (*folders)[(*count)++] =
+            forge_arena_print(bakery->arena, "%s/%s", folder, entries[i]->d_name);
+        free(entries[i]);
     }
-    closedir(listing);
+    free((void *)entries);
+    return true;
+}
+
+/* A version was published: nothing needs what dead and failed runs left. The lock is held. */
+static bool remove_leftovers(const struct forge_bakery *bakery, const char *name,
+                             struct forge_error *err)
+{
+    const char **folders;
+    size_t count;
+    bool good = forge_leftovers_list(&folders, &count, bakery, name, err);
+
+    for (size_t i = 0; i < count && good; i++)
+        good = forge_folder_remove(folders[i], err);
     return good;
 }
 
@@ -110,8 +134,10 @@ bool forge_version_lock(struct forge_version *version, const struct forge_bakery
 {
     *version =
         (struct forge_version){.bakery = bakery, .name = name, .store = STORE_NAME, .lock = -1};
-    return take_lock(&version->lock, bakery, name, err) && check_link(bakery, name, err) &&
-           clear_leftovers(bakery, name, err);
+    if (!take_lock(&version->lock, bakery, name, err) || !check_link(bakery, name, err))
+        return false;
+    unlink(next_link(bakery, name)); /* of a holder that died */
+    return true;
 }
 
 /* <time>-<seed>, or <time>-<seed>-2 and so on: one that no version has. */
@@ -170,7 +196,8 @@ static bool flip(struct forge_version *version, struct forge_error *err)
                             version->id);
 }
 
-bool forge_version_publish(struct forge_version *version, struct forge_error *err)
+bool forge_version_publish(struct forge_version *version, int64_t now_us, const char *run,
+                           struct forge_error *err)
 {
     const struct forge_bakery *bakery = version->bakery;
     const char *folder = path_of(bakery, "versions", version->name);
@@ -182,18 +209,21 @@ bool forge_version_publish(struct forge_version *version, struct forge_error *er
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot name the version %s",
                                 version->id);
     version->staging = final;
-    if (!forge_folder_sync(folder, err) || !flip(version, err))
+    (void)now_us;
+    (void)run;
+    if (!forge_folder_sync(folder, err) || !flip(version, err) ||
+        !remove_leftovers(bakery, version->name, err))
         return false;
-    forge_version_abandon(version);
+    forge_version_abandon(version, true);
     return true;
 }
 
-void forge_version_abandon(struct forge_version *version)
+void forge_version_abandon(struct forge_version *version, bool keep)
 {
     struct forge_error ignored;
 
     /* What cannot be removed now is removed by the next bake of the dataset. */
-    if (version->staging && forge_folder_remove(version->staging, &ignored))
+    if (version->staging && !keep && forge_folder_remove(version->staging, &ignored))
         rmdir(path_of(version->bakery, "versions", version->name));
     version->staging = NULL;
     if (version->lock >= 0)

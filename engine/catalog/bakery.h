@@ -33,8 +33,8 @@ struct forge_version {
     int lock;            /* descriptor that holds the dataset's lock, or -1 */
 };
 
-/* Take the dataset's lock (FORGE_LOCKED when another bake holds it) and clear what a dead bake
- * left. Abandon the version in both cases. */
+/* Take the dataset's lock (FORGE_LOCKED when another bake holds it), and add to the history
+ * what its last holder did not get to. Abandon the version in both cases. */
 FORGE_MUST_CHECK bool forge_version_lock(struct forge_version *version,
                                          const struct forge_bakery *bakery, const char *name,
                                          struct forge_error *err);
@@ -44,12 +44,20 @@ FORGE_MUST_CHECK bool forge_version_lock(struct forge_version *version,
 FORGE_MUST_CHECK bool forge_version_begin(struct forge_version *version, int64_t now_us,
                                           const char *seed, struct forge_error *err);
 
-/* Make everything in it durable, give it its name, and make it current. */
-FORGE_MUST_CHECK bool forge_version_publish(struct forge_version *version,
-                                            struct forge_error *err);
+/* Make everything in it durable, give it its name, make it current, write the event (`run` may
+ * be NULL), and remove all leftovers of the dataset: nothing needs them now. */
+FORGE_MUST_CHECK bool forge_version_publish(struct forge_version *version, int64_t now_us,
+                                            const char *run, struct forge_error *err);
 
-/* Drop the lock, after removing what was written unless it became current. */
-void forge_version_abandon(struct forge_version *version);
+/* Drop the lock. What was written stays as a leftover where `keep`, else it is removed; a
+ * version that was published is left alone. */
+void forge_version_abandon(struct forge_version *version, bool keep);
+
+/* Hidden folders of runs of a dataset that died or failed, newest first, absolute paths in the
+ * bakery's arena. Only under the lock is it sure that nobody writes them. */
+FORGE_MUST_CHECK bool forge_leftovers_list(const char ***folders, size_t *count,
+                                           const struct forge_bakery *bakery, const char *name,
+                                           struct forge_error *err);
 
 /* One published dataset. */
 struct forge_listed {

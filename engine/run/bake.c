@@ -174,7 +174,8 @@ static bool bake_version(struct baking *baking, struct forge_plan *plan,
     forge_digest_format(&inputs, seed);
     if (!forge_version_begin(version, request->now_us, seed, err) ||
         !fill_version(baking, plan, version, digests, report, err) ||
-        is_cancelled(request, err) || !forge_version_publish(version, err) ||
+        is_cancelled(request, err) ||
+        !forge_version_publish(version, request->now_us, NULL, err) ||
         !forge_bakery_current(&path, version->bakery, version->name, err))
         return false;
     report->version = forge_arena_text(&plan->arena, version->id);
@@ -200,7 +201,7 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
            bake_version(&baking, plan, &version, report, err);
     if (!good && err->code == FORGE_CANCELLED)
         forge_fail(err, FORGE_CANCELLED, "interrupted"); /* and not where */
-    forge_version_abandon(&version);
+    forge_version_abandon(&version, false);
     forge_arena_clear(&arena);
     return good;
 }

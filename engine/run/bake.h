@@ -13,6 +13,8 @@
 #include "catalog/provenance.h"
 #include "run/driver.h"
 
+struct forge_known;
+struct forge_run;
 struct forge_scanners;
 
 /* How far a run is, for people. `total` 0: not known yet. */
@@ -31,7 +33,12 @@ struct forge_bake_request {
     uint64_t memory_bytes;
     uint64_t prune;
     int64_t now_us;
-    bool hash_inputs; /* sha256 of every input: a bake does, a plan does not */
+    bool hash_inputs;      /* sha256 of every input: a bake does, a plan does not */
+    const char *only;      /* "time=2004..2006": do the objects of that range again; or NULL */
+    bool drift_fails;      /* an input that changed since the last version fails the run */
+    bool fail_fast;        /* else all other work goes on to the end before the run fails */
+    struct forge_run *run; /* its log, and who wants it to stop; NULL: none */
+    struct forge_known *known; /* inputs of earlier runs; NULL: nothing is known */
     struct forge_scanners *scanners;
     const atomic_bool *cancelled;
     forge_progress_show *progress;
@@ -41,7 +48,10 @@ struct forge_bake_request {
 /* What a run did. */
 struct forge_run_report {
     struct forge_run_summary summary;
-    const char *version, *path; /* published; in the plan's arena */
+    const char *version, *path; /* published, or current; in the plan's arena */
+    bool unchanged;             /* the current version is what this run would have written */
+    struct forge_text failed;   /* JSON array of {"input" or "task", "text"}: what failed for
+                                   good;   the caller's to clear */
 };
 
 /* Resolve, scan, combine and lay out. Close the plan in both cases. `digests` (may be NULL)

@@ -84,7 +84,7 @@ static void publish(struct place *place)
     struct forge_error err;
 
     begin(&version, place);
-    assert_true(forge_version_publish(&version, &err));
+    assert_true(forge_version_publish(&version, 0, NULL, &err));
 }
 
 static void a_version_is_hidden_until_it_is_published(void **state)
@@ -103,7 +103,7 @@ static void a_version_is_hidden_until_it_is_published(void **state)
     assert_false(is_there(&place, "datasets/sst"));
     assert_false(forge_bakery_current(&path, &place.bakery, "sst", &err));
     assert_int_equal(err.code, FORGE_MISSING);
-    assert_true(forge_version_publish(&version, &err));
+    assert_true(forge_version_publish(&version, 0, NULL, &err));
     assert_true(forge_bakery_current(&path, &place.bakery, "sst", &err));
     assert_string_equal(path,
                         below(&place, "versions/sst/20010203T040506Z-01234567/data.zarr"));
@@ -140,11 +140,11 @@ static void an_abandoned_version_leaves_nothing(void **state)
     (void)state;
     open_place(&place);
     begin(&version, &place);
-    forge_version_abandon(&version);
+    forge_version_abandon(&version, false);
     assert_false(is_there(&place, "versions/sst"));
     publish(&place);
     begin(&version, &place);
-    forge_version_abandon(&version);
+    forge_version_abandon(&version, false);
     assert_false(is_there(&place, "versions/sst/.part-20010203T040506Z-01234567-2"));
     assert_true(is_there(&place, "datasets/sst/data.zarr/zarr.json"));
     close_place(&place);
@@ -180,7 +180,7 @@ static void one_bake_of_a_dataset_at_a_time(void **state)
     assert_int_equal(lock_elsewhere(&place, "ice"), 0);
     /* Whoever was refused touched nothing of the holder's. */
     assert_true(is_there(&place, "versions/sst/.part-20010203T040506Z-01234567/data.zarr"));
-    forge_version_abandon(&version);
+    forge_version_abandon(&version, false);
     assert_int_equal(lock_elsewhere(&place, "sst"), 0);
     close_place(&place);
 }
@@ -209,7 +209,7 @@ static void the_lock_of_a_dead_bake_is_free_and_its_leftovers_go(void **state)
     assert_false(is_there(&place, "versions/sst/.part-20010203T040506Z-01234567-2"));
     assert_false(is_there(&place, "datasets/.sst"));
     assert_true(is_there(&place, "datasets/sst/data.zarr/zarr.json"));
-    forge_version_abandon(&version);
+    forge_version_abandon(&version, false);
     close_place(&place);
 }
 
@@ -225,7 +225,7 @@ static void leftovers_are_removed_and_never_followed(void **state)
     write_text(below(&place, "precious"), "stays");
     assert_int_equal(symlink("../../../", below(&place, "versions/sst/.part-x/up")), 0);
     assert_true(forge_version_lock(&version, &place.bakery, "sst", &err));
-    forge_version_abandon(&version);
+    forge_version_abandon(&version, false);
     assert_false(is_there(&place, "versions/sst/.part-x"));
     assert_true(is_there(&place, "precious"));
     close_place(&place);
@@ -242,7 +242,7 @@ static void what_is_no_link_is_not_replaced(void **state)
     open_place(&place);
     assert_true(forge_folder_make(below(&place, "datasets/sst"), &err));
     assert_false(forge_version_lock(&version, &place.bakery, "sst", &err));
-    forge_version_abandon(&version);
+    forge_version_abandon(&version, false);
     assert_int_equal(err.code, FORGE_BAD_TARGET);
     assert_non_null(strstr(err.text, "/datasets/sst is no link to a version"));
     assert_false(forge_bakery_current(&path, &place.bakery, "sst", &err));
@@ -261,8 +261,8 @@ static void a_link_that_cannot_flip_publishes_nothing(void **state)
     publish(&place);
     begin(&version, &place);
     assert_true(forge_folder_make(below(&place, "datasets/.sst"), &err));
-    assert_false(forge_version_publish(&version, &err));
-    forge_version_abandon(&version);
+    assert_false(forge_version_publish(&version, 0, NULL, &err));
+    forge_version_abandon(&version, false);
     assert_int_equal(err.code, FORGE_TARGET_IO);
     assert_false(is_there(&place, "versions/sst/20010203T040506Z-01234567-2"));
     assert_true(is_there(&place, "datasets/sst/data.zarr/zarr.json"));
