@@ -185,7 +185,7 @@ static void one_bake_of_a_dataset_at_a_time(void **state)
     close_place(&place);
 }
 
-static void the_lock_of_a_dead_bake_is_free_and_its_leftovers_go(void **state)
+static void the_lock_of_a_dead_bake_is_free_and_its_leftovers_stay(void **state)
 {
     struct forge_version version;
     struct forge_error err;
@@ -206,16 +206,16 @@ static void the_lock_of_a_dead_bake_is_free_and_its_leftovers_go(void **state)
     assert_int_equal(status, 0);
     assert_true(is_there(&place, "versions/sst/.part-20010203T040506Z-01234567-2"));
     assert_true(forge_version_lock(&version, &place.bakery, "sst", &err));
-    assert_false(is_there(&place, "versions/sst/.part-20010203T040506Z-01234567-2"));
+    assert_true(is_there(&place, "versions/sst/.part-20010203T040506Z-01234567-2/data.zarr"));
     assert_false(is_there(&place, "datasets/.sst"));
     assert_true(is_there(&place, "datasets/sst/data.zarr/zarr.json"));
-    forge_version_abandon(&version, false);
+    forge_version_abandon(&version, true);
+    assert_true(is_there(&place, "versions/sst/.part-20010203T040506Z-01234567-2/data.zarr"));
     close_place(&place);
 }
 
-static void leftovers_are_removed_and_never_followed(void **state)
+static void leftovers_go_when_a_version_is_published_and_are_never_followed(void **state)
 {
-    struct forge_version version;
     struct forge_error err;
     struct place place;
 
@@ -224,8 +224,7 @@ static void leftovers_are_removed_and_never_followed(void **state)
     assert_true(forge_folder_make(below(&place, "versions/sst/.part-x"), &err));
     write_text(below(&place, "precious"), "stays");
     assert_int_equal(symlink("../../../", below(&place, "versions/sst/.part-x/up")), 0);
-    assert_true(forge_version_lock(&version, &place.bakery, "sst", &err));
-    forge_version_abandon(&version, false);
+    publish(&place);
     assert_false(is_there(&place, "versions/sst/.part-x"));
     assert_true(is_there(&place, "precious"));
     close_place(&place);
@@ -305,8 +304,8 @@ int main(void)
         cmocka_unit_test(versions_of_one_second_get_a_number),
         cmocka_unit_test(an_abandoned_version_leaves_nothing),
         cmocka_unit_test(one_bake_of_a_dataset_at_a_time),
-        cmocka_unit_test(the_lock_of_a_dead_bake_is_free_and_its_leftovers_go),
-        cmocka_unit_test(leftovers_are_removed_and_never_followed),
+        cmocka_unit_test(the_lock_of_a_dead_bake_is_free_and_its_leftovers_stay),
+        cmocka_unit_test(leftovers_go_when_a_version_is_published_and_are_never_followed),
         cmocka_unit_test(what_is_no_link_is_not_replaced),
         cmocka_unit_test(a_link_that_cannot_flip_publishes_nothing),
         cmocka_unit_test(datasets_are_listed_by_name),
