@@ -3,6 +3,7 @@
 #include "catalog/bakery.h"
 #include "run/checks.h"
 #include "run/scanner.h"
+#include "run/stamp.h"
 #include "run/write.h"
 
 #include <string.h>
@@ -48,21 +49,6 @@ static bool write_all(struct baking *baking, const struct forge_plan *plan,
     };
 
     return forge_driver_run(&driver, &stage, 1, err);
-}
-
-/* The digests that any run of this recipe on these inputs would write. */
-static void stamp(struct forge_plan *plan, const struct forge_digest *digests)
-{
-    char hex[2 * FORGE_DIGEST_BYTES + 1];
-    struct forge_digest inputs;
-
-    forge_digest_format(&plan->recipe->digest, hex);
-    forge_attributes_set_text(&plan->dataset.attributes, &plan->arena, "forge_recipe_digest",
-                              forge_arena_print(&plan->arena, "sha256:%s", hex));
-    forge_provenance_digest(&inputs, plan, digests);
-    forge_digest_format(&inputs, hex);
-    forge_attributes_set_text(&plan->dataset.attributes, &plan->arena, "forge_inputs_digest",
-                              forge_arena_print(&plan->arena, "sha256:%s", hex));
 }
 
 static bool write_metadata(struct forge_store *store, struct forge_plan *plan,
@@ -139,7 +125,7 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
         .library = &library,
         .cancelled = request->cancelled,
     };
-    stamp(plan, digests);
+    forge_stamp(plan, digests);
     good = good && write_all(baking, plan, err) && forge_inputs_unchanged(plan, err) &&
            write_metadata(store, plan, err) &&
            forge_checks_hold(plan, store, &budget, request, err);
