@@ -1,8 +1,9 @@
 /* runs.h: every run has a folder, a log and an end, also one that could not even start.
  *
  *     BAKERY/state/runs/RUN/request.json   what was asked for: enough to do it again
- *     BAKERY/state/runs/RUN/recipe.yaml    the recipe as it was (absent where it could not be
- * read) BAKERY/state/runs/RUN/log.jsonl      what happened, a line each, appended
+ *     BAKERY/state/runs/RUN/recipe.yaml    the recipe as it was (absent: it could not be read)
+ *     BAKERY/state/runs/RUN/log.jsonl      what happened, a line each, appended
+ *     BAKERY/state/runs/RUN/attempts       when each attempt began, a line each, appended
  *     BAKERY/state/runs/RUN/end.json       how it ended; not there: it runs, or it died
  *     BAKERY/state/runs/RUN/alive          locked as long as its process lives
  *     BAKERY/state/runs/RUN/cancel         somebody asks it to stop
@@ -13,8 +14,6 @@
  */
 #ifndef FORGE_RUN_RUNS_H
 #define FORGE_RUN_RUNS_H
-
-#include <stdatomic.h>
 
 #include "base/text.h"
 #include "catalog/bakery.h"
@@ -51,17 +50,22 @@ FORGE_MUST_CHECK bool forge_run_begin(struct forge_run **out, const struct forge
                                       const struct forge_run_request *request,
                                       struct forge_error *err);
 
-/* Begin another attempt of a run; FORGE_LOCKED while it is running, FORGE_USAGE when it has
- * published or there is no such run. Fills `request` from its folder, in the bakery's arena. */
+/* Begin another attempt of a run (its id, a head of it, or "last"); FORGE_LOCKED while it is
+ * running, FORGE_USAGE when it has nothing left to do or there is no such run. Fills `request`
+ * from its folder, in the bakery's arena. */
 FORGE_MUST_CHECK bool forge_run_again(struct forge_run **out, struct forge_run_request *request,
                                       const struct forge_bakery *bakery, const char *id,
                                       struct forge_error *err);
+
+/* The recipe was read: it is about this dataset. */
+FORGE_MUST_CHECK bool forge_run_set_dataset(struct forge_run *run, const char *dataset,
+                                            struct forge_error *err);
 
 const char *forge_run_id(const struct forge_run *run);
 unsigned forge_run_attempt(const struct forge_run *run);
 
 /* One line of the log: what happened, and what to (each may be NULL). Never fails: a log that
- * cannot be written must not end a run; forge_run_end tells. */
+ * cannot be written must not end a run; forge_run_close tells. */
 struct forge_log_entry {
     const char *level; /* "info", "warning", "error" */
     const char *stage; /* "fetch", "scan", "write", .. */
@@ -85,7 +89,8 @@ struct forge_run_end {
     const struct forge_error *error;
     const char *version, *report, *failed;
 };
-/* Write end.json and give up the lock. Frees the run, whatever comes of it. */
+/* Write end.json and give up the lock. Frees the run, whatever comes of it. False: the end or a
+ * line of the log could not be written. */
 FORGE_MUST_CHECK bool forge_run_close(struct forge_run *run, const struct forge_run_end *end,
                                       struct forge_error *err);
 
@@ -96,14 +101,17 @@ struct forge_run_info {
     enum forge_run_state state;
     unsigned attempts;
     int64_t began_us, ended_us; /* ended_us 0: it has not */
-    const char *error, *help;   /* NULL unless it failed */
+    int64_t attempt_us;         /* when the last attempt began */
+    const char *error, *help;   /* NULL unless it failed; `error` begins with its place */
     const char *version;        /* NULL unless it published or stands */
+    const char *report;         /* JSON object, or NULL */
     const char *failed;         /* JSON array of what failed, or NULL */
     const char *log;            /* path */
 };
 
 /* All runs of a bakery, oldest first; or one of them (an unambiguous head of its id, or
- * "last"). Folders that are none are left out. */
+ * "last"; FORGE_USAGE when there is none). Folders that are none are left out; what cannot be
+ * read of one is left empty. */
 FORGE_MUST_CHECK bool forge_runs_read(struct forge_run_info **runs, size_t *count,
                                       const struct forge_bakery *bakery,
                                       struct forge_error *err);

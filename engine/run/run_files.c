@@ -1,0 +1,232 @@
+/* run_files.c: the small files of a run's folder, written whole and read with suspicion. */
+#include "run/runs_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "catalog/folders.h"
+#include "time/calendar.h"
+
+#define FILE_MAX (64U << 20)
+#define CALENDAR FORGE_CALENDAR_PROLEPTIC_GREGORIAN
+
+int64_t forge_run_now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+const char *forge_run_time_print(struct forge_arena *arena, int64_t time_us)
+{
+    struct forge_text text = {0};
+    const char *out;
+
+    forge_time_format(&text, CALENDAR, time_us, "%Y-%m-%dT%H:%M:%S.%fZ", NULL);
+    out = forge_arena_text(arena, forge_text_string(&text));
+    forge_text_clear(&text);
+    return out;
+}
+
+int64_t forge_run_time_read(const char *text)
+{
+    int64_t time_us = 0;
+
+    return text && forge_time_parse(&time_us, NULL, CALENDAR, text) ? time_us : 0;
+}
+
+const char *forge_run_folder(const struct forge_bakery *bakery, const char *id)
+{
+    return forge_arena_print(bakery->arena, "%s/state/runs/%s", bakery->root, id);
+}
+
+static bool write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, text, length);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        text += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+bool forge_run_file_write(const char *folder, const char *name, const char *text,
+                          struct forge_error *err)
+{
+    struct forge_arena arena = {0};
+    const char *path = forge_arena_print(&arena, "%s/%s", folder, name);
+    const char *part = forge_arena_print(&arena, "%s/.%s", folder, name);
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool good = fd >= 0 && write_all(fd, text, strlen(text)) && fsync(fd) == 0;
+
+    if (!good)
+        forge_fail_errno(err, FORGE_TARGET_IO, "writing %s", path);
+    if (fd >= 0 && close(fd) != 0 && good)
+        good = forge_fail_errno(err, FORGE_TARGET_IO, "writing %s", path);
+    if (good && rename(part, path) != 0)
+        good = forge_fail_errno(err, FORGE_TARGET_IO, "writing %s", path);
+    if (!good)
+        unlink(part);
+    good = good && forge_folder_sync(folder, err);
+    forge_arena_clear(&arena);
+    return good;
+}
+
+static size_t read_all(int fd, char *bytes, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        ssize_t got = read(fd, bytes + at, length - at);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        at += (size_t)got;
+    }
+    return at;
+}
+
+const char *forge_run_file_read(const char *folder, const char *name, struct forge_arena *arena)
+{
+    int fd = open(forge_arena_print(arena, "%s/%s", folder, name),
+                  O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    char *bytes = NULL;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= FILE_MAX) {
+        bytes = forge_arena_take(arena, (size_t)status.st_size + 1);
+        bytes[read_all(fd, bytes, (size_t)status.st_size)] = '\0';
+    }
+    close(fd);
+    return bytes;
+}
+
+unsigned forge_run_attempts(const char *folder, struct forge_arena *arena, int64_t *first_us,
+                            int64_t *last_us)
+{
+    const char *line = forge_run_file_read(folder, "attempts", arena);
+    unsigned count = 0;
+
+    *first_us = *last_us = 0;
+    while (line && *line) {
+        size_t length = strcspn(line, "\n");
+        int64_t time_us = forge_run_time_read(forge_arena_copy(arena, line, length));
+
+        if (count++ == 0)
+            *first_us = time_us;
+        *last_us = time_us != 0 ? time_us : *last_us;
+        line += length + (line[length] == '\n');
+    }
+    return count;
+}
+
+bool forge_run_is_alive(const char *folder, struct forge_arena *arena)
+{
+    int fd = open(forge_arena_print(arena, "%s/alive", folder), O_RDONLY | O_CLOEXEC);
+    bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0)
+        close(fd);
+    return alive;
+}
+
+static void add_text(struct forge_json *json, const char *key, const char *text)
+{
+    forge_json_key(json, key);
+    if (text)
+        forge_json_string(json, text);
+    else
+        forge_json_null(json);
+}
+
+static void add_number(struct forge_json *json, const char *key, uint64_t number)
+{
+    forge_json_key(json, key);
+    forge_json_unsigned(json, number < INT64_MAX ? number : INT64_MAX);
+}
+
+void forge_run_request_json(struct forge_text *out, const struct forge_run_request *request)
+{
+    struct forge_json json = {.out = out};
+    struct forge_arena arena = {0};
+
+    forge_json_object(&json);
+    add_text(&json, "dataset", request->dataset);
+    add_text(&json, "drift", request->drift);
+    add_text(&json, "executor", request->executor);
+    forge_json_key(&json, "fail_fast");
+    forge_json_flag(&json, request->fail_fast);
+    add_number(&json, "memory_bytes", request->memory_bytes);
+    add_text(&json, "now", forge_run_time_print(&arena, request->now_us));
+    add_text(&json, "only", request->only);
+    add_number(&json, "prune", request->prune);
+    add_text(&json, "recipe", request->recipe);
+    add_number(&json, "workers", request->workers);
+    forge_json_close(&json, '}');
+    forge_text_add(out, "\n");
+    forge_arena_clear(&arena);
+}
+
+static const char *text_of(const struct forge_json_value *object, const char *key,
+                           const char *otherwise)
+{
+    const struct forge_json_value *value = forge_json_find(object, key);
+
+    return value && value->kind == FORGE_JSON_STRING ? value->string : otherwise;
+}
+
+static uint64_t number_of(const struct forge_json_value *object, const char *key)
+{
+    const struct forge_json_value *value = forge_json_find(object, key);
+
+    return value && value->kind == FORGE_JSON_INTEGER && value->integer > 0
+               ? (uint64_t)value->integer
+               : 0;
+}
+
+bool forge_run_request_read(struct forge_run_request *request, const char *folder,
+                            struct forge_arena *arena)
+{
+    const char *text = forge_run_file_read(folder, "request.json", arena);
+    struct forge_json_value *root = NULL;
+    const struct forge_json_value *fail_fast;
+    struct forge_error ignored;
+
+    *request = (struct forge_run_request){
+        .dataset = "", .recipe = "", .executor = "", .drift = "accept"};
+    if (!text || !forge_json_parse(&root, arena, text, strlen(text), &ignored) ||
+        root->kind != FORGE_JSON_OBJECT)
+        return false;
+    fail_fast = forge_json_find(root, "fail_fast");
+    *request = (struct forge_run_request){
+        .dataset = text_of(root, "dataset", ""),
+        .recipe = text_of(root, "recipe", ""),
+        .recipe_text = forge_run_file_read(folder, "recipe.yaml", arena),
+        .executor = text_of(root, "executor", ""),
+        .workers = (unsigned)number_of(root, "workers"),
+        .memory_bytes = number_of(root, "memory_bytes"),
+        .prune = number_of(root, "prune"),
+        .only = text_of(root, "only", NULL),
+        .drift = text_of(root, "drift", "accept"),
+        .fail_fast = fail_fast && fail_fast->kind == FORGE_JSON_FLAG && fail_fast->flag,
+        .now_us = forge_run_time_read(text_of(root, "now", NULL)),
+    };
+    return true;
+}
