@@ -69,3 +69,28 @@ void forge_digest_format(const struct forge_digest *digest,
     }
     *out = '\0';
 }
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool forge_digest_parse(struct forge_digest *digest, const char *text)
+{
+    struct forge_digest read;
+
+    for (size_t i = 0; i < FORGE_DIGEST_BYTES; i++) {
+        int high = digit_value(text[2 * i]);
+        int low = high < 0 ? -1 : digit_value(text[2 * i + 1]);
+
+        if (low < 0)
+            return false;
+        read.bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    if (text[sizeof(read.bytes) * 2] != '\0')
+        return false;
+    *digest = read;
+    return true;
+}

@@ -24,4 +24,7 @@ void forge_digest_of(struct forge_digest *digest, const void *bytes, size_t leng
 void forge_digest_format(const struct forge_digest *digest,
                          char out[2 * FORGE_DIGEST_BYTES + 1]);
 
+/* The inverse; false when `text` is not 64 such digits. */
+bool forge_digest_parse(struct forge_digest *digest, const char *text);
+
 #endif

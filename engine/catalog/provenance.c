@@ -1,5 +1,6 @@
 #include "catalog/provenance.h"
 
+#include "catalog/inputs_list.h"
 #include "document/json.h"
 #include "time/calendar.h"
 
@@ -7,52 +8,74 @@
 #include <string.h>
 #include <unistd.h>
 
-static void add_input(struct forge_text *out, const struct forge_cell *cell,
-                      const struct forge_digest *digest)
+static struct forge_input_record record_of(const struct forge_cell *cell,
+                                           const struct forge_digest *digest)
 {
-    struct forge_json json = {.out = out};
-    char hex[2 * FORGE_DIGEST_BYTES + 1];
-
-    forge_digest_format(digest, hex);
-    forge_json_object(&json);
-    forge_json_key(&json, "sha256");
-    if (cell->state == FORGE_CELL_WANTED)
-        forge_json_string(&json, hex);
-    else
-        forge_json_null(&json);
-    forge_json_key(&json, "size");
-    if (cell->state == FORGE_CELL_WANTED)
-        forge_json_unsigned(&json, cell->file.status.size);
-    else
-        forge_json_null(&json);
-    forge_json_key(&json, "url");
-    forge_json_string(&json, cell->file.url);
-    forge_json_close(&json, '}');
-    forge_text_add(out, "\n");
+    return (struct forge_input_record){
+        .url = cell->file.url,
+        .absent = cell->state != FORGE_CELL_WANTED,
+        .size = cell->file.status.size,
+        .digest = *digest,
+        .modified_ns = cell->file.status.modified_ns,
+        .read_us = cell->read_us,
+    };
 }
 
-/* One line for each file that was looked for, in the order of the grids. */
-static void list_inputs(struct forge_text *out, const struct forge_plan *plan,
-                        const struct forge_digest *digests)
+/* Every file that was looked for, in the order of the grids. */
+static bool visit_inputs(const struct forge_plan *plan, const struct forge_digest *digests,
+                         forge_input_record_visit *visit, void *context,
+                         struct forge_error *err)
 {
     for (size_t g = 0; g < plan->grids_count; g++) {
         for (uint64_t c = 0; c < plan->grids[g].cells_count; c++) {
             const struct forge_cell *cell = &plan->grids[g].cells[c];
+            struct forge_input_record record =
+                record_of(cell, &digests[plan->first_cell[g] + c]);
 
-            if (cell->state != FORGE_CELL_EXCLUDED)
-                add_input(out, cell, &digests[plan->first_cell[g] + c]);
+            if (cell->state != FORGE_CELL_EXCLUDED && !visit(context, &record, err))
+                return false;
         }
     }
+    return true;
+}
+
+static bool hash_input(void *context, const struct forge_input_record *record,
+                       struct forge_error *err)
+{
+    struct forge_text line = {0};
+
+    (void)err;
+    forge_input_record_format(&line, record, false);
+    forge_hasher_add(context, line.bytes, line.length);
+    forge_text_clear(&line);
+    return true;
 }
 
 void forge_provenance_digest(struct forge_digest *out, const struct forge_plan *plan,
                              const struct forge_digest *digests)
 {
-    struct forge_text text = {0};
+    struct forge_hasher *hasher = forge_hasher_open();
+    struct forge_error err;
 
-    list_inputs(&text, plan, digests);
-    forge_digest_of(out, forge_text_string(&text), text.length);
-    forge_text_clear(&text);
+    (void)visit_inputs(plan, digests, hash_input, hasher, &err);
+    forge_hasher_finish(hasher, out);
+}
+
+static bool list_input(void *context, const struct forge_input_record *record,
+                       struct forge_error *err)
+{
+    return forge_inputs_writer_add(context, record, err);
+}
+
+static bool write_inputs(struct forge_store *store, const struct forge_plan *plan,
+                         const struct forge_digest *digests, struct forge_error *err)
+{
+    struct forge_inputs_writer writer = {0};
+    bool good = visit_inputs(plan, digests, list_input, &writer, err) &&
+                forge_inputs_writer_end(&writer, store, err);
+
+    forge_inputs_writer_abandon(&writer);
+    return good;
 }
 
 void forge_run_summary_json(struct forge_text *out, const struct forge_run_summary *s)
@@ -128,10 +151,9 @@ bool forge_provenance_write(const char *folder, const struct forge_plan *plan,
 {
     const struct forge_recipe *recipe = plan->recipe;
     struct forge_store *store = NULL;
-    struct forge_text inputs = {0}, resolved = {0}, run = {0};
+    struct forge_text resolved = {0}, run = {0};
     bool good;
 
-    list_inputs(&inputs, plan, digests);
     forge_node_json(&resolved, recipe->root);
     write_record(&run, record);
     good =
@@ -140,11 +162,9 @@ bool forge_provenance_write(const char *folder, const struct forge_plan *plan,
                         err) &&
         forge_store_put(store, "provenance/recipe.json", forge_text_string(&resolved),
                         resolved.length, err) &&
-        forge_store_put(store, "provenance/inputs.jsonl", forge_text_string(&inputs),
-                        inputs.length, err) &&
+        write_inputs(store, plan, digests, err) &&
         forge_store_put(store, "provenance/run.json", forge_text_string(&run), run.length, err);
     forge_store_close(store);
-    forge_text_clear(&inputs);
     forge_text_clear(&resolved);
     forge_text_clear(&run);
     return good;

@@ -2,7 +2,7 @@
  *
  *     provenance/recipe.yaml     as written
  *     provenance/recipe.json     the same as JSON, as it was understood
- *     provenance/inputs.jsonl    one line for each file: url, size, sha256
+ *     provenance/inputs.jsonl.gz one line for each file: url, size, sha256, times
  *     provenance/run.json        when and where it ran, and what it did
  */
 #ifndef FORGE_CATALOG_PROVENANCE_H
@@ -28,7 +28,7 @@ struct forge_run_record {
     struct forge_run_summary summary;
 };
 
-/* One digest of all inputs: of inputs.jsonl. `digests` has one per cell of the plan. */
+/* One digest of all inputs, as inputs_list.h says. `digests` has one per cell of the plan. */
 void forge_provenance_digest(struct forge_digest *out, const struct forge_plan *plan,
                              const struct forge_digest *digests);
 

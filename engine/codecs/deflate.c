@@ -91,3 +91,27 @@ bool forge_deflate_decode(enum forge_deflate_wrapper wrapper, const unsigned cha
     libdeflate_free_decompressor(decompressor);
     return good;
 }
+
+bool forge_gunzip_member(const unsigned char *from, uint64_t size, unsigned char *to,
+                         uint64_t room, uint64_t *taken, uint64_t *length,
+                         struct forge_error *err)
+{
+    struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
+    size_t used = 0, given = 0;
+    enum libdeflate_result result;
+
+    if (!decompressor)
+        return forge_fail(err, FORGE_FAILED, "gzip: no memory to decompress");
+    result = libdeflate_gzip_decompress_ex(decompressor, from, size, to, room, &used, &given);
+    libdeflate_free_decompressor(decompressor);
+    if (result != LIBDEFLATE_SUCCESS)
+        return refuse(FORGE_DEFLATE_GZIP, result, room, err);
+    *taken = used;
+    *length = given;
+    return true;
+}
+
+const char *forge_libdeflate_version(void)
+{
+    return LIBDEFLATE_VERSION_STRING;
+}

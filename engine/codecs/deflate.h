@@ -28,4 +28,12 @@ FORGE_MUST_CHECK bool forge_deflate_decode(enum forge_deflate_wrapper wrapper,
                                            unsigned char *to, uint64_t room, uint64_t *length,
                                            struct forge_error *err);
 
+/* One member of a gzip stream; `*taken` of the `size` bytes were its own. */
+FORGE_MUST_CHECK bool forge_gunzip_member(const unsigned char *from, uint64_t size,
+                                          unsigned char *to, uint64_t room, uint64_t *taken,
+                                          uint64_t *length, struct forge_error *err);
+
+/* Of libdeflate, as it was built against: it cannot be asked. */
+const char *forge_libdeflate_version(void);
+
 #endif

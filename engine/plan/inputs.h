@@ -31,6 +31,7 @@ enum forge_cell_state {
 struct forge_cell {
     enum forge_cell_state state;
     struct forge_file file; /* store and key; status once it was looked at */
+    int64_t read_us;        /* when that was; 0: not yet */
 };
 
 struct forge_grid {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Values up to this size travel with the description of a file, and stay in memory. */
@@ -123,6 +124,14 @@ static bool missing(struct forge_cell *cell, const struct forge_grid *grid, uint
                            "leave it out with \"except\", or say if_missing: skip or fill");
 }
 
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static bool fetch_task(struct preparing *p, uint64_t number, struct forge_error *err)
 {
     const struct forge_grid *grid;
@@ -136,6 +145,7 @@ static bool fetch_task(struct preparing *p, uint64_t number, struct forge_error 
     if (!open_input(&fd, cell, err))
         return err->code == FORGE_MISSING ? missing(cell, grid, at, err)
                                           : forge_fail_place(err, grid->input->place);
+    cell->read_us = now_us();
     if (p->request->hash_inputs)
         good = hash_file(&p->digests[number], fd, &cell->file, p->request->cancelled, err);
     close(fd);

@@ -4,6 +4,7 @@
     test_commands.py FORGE WORK
 """
 import fcntl
+import gzip
 import json
 import os
 import re
@@ -221,11 +222,12 @@ def provenance(recipe, report):
         support.want(kept.read() == given.read(), "another recipe was kept")
     with open(os.path.join(folder, "provenance", "recipe.json")) as kept:
         support.want(json.load(kept)["name"] == "rain", "recipe.json is not the recipe")
-    with open(os.path.join(folder, "provenance", "inputs.jsonl")) as kept:
+    with gzip.open(os.path.join(folder, "provenance", "inputs.jsonl.gz"), "rt") as kept:
         inputs = [json.loads(line) for line in kept]
     for day, kept in enumerate(inputs):
         path = os.path.join(WORK, "in", "day-200101%02d.nc" % (day + 1))
         sha256 = support.run(["sha256sum", path], echo=False).split()[0]
+        support.want(kept.pop("modified") < kept.pop("read"), "input %d was read before it was" % day)
         support.want(kept == {"sha256": sha256, "size": os.path.getsize(path),
                               "url": "in/" + os.path.basename(path)}, "input %d: %s" % (day, kept))
     support.want(len(inputs) == 3, "%d inputs" % len(inputs))
