@@ -239,8 +239,6 @@ static bool read_all(struct reading *r, struct forge_error *err)
 {
     bool more = true;
 
-    r->window = malloc(WINDOW_BYTES);
-    r->member = malloc(MEMBER_BYTES);
     if (!r->window || !r->member)
         return forge_fail(err, FORGE_FAILED, "no memory to read %s", r->path);
     while (more && (r->held > 0 || r->at < r->size)) {
@@ -261,6 +259,8 @@ bool forge_inputs_list_read(const char *folder, forge_input_record_visit *visit,
 
     if (!forge_store_open_file(&store, folder, err))
         return false;
+    r.window = malloc(WINDOW_BYTES);
+    r.member = malloc(MEMBER_BYTES);
     good = forge_object_open(&r.object, store, r.path, &status, err);
     if (!good && err->code == FORGE_MISSING) {
         r.plain = true;

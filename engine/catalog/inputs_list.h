@@ -17,8 +17,7 @@
 #include "storage/store.h"
 
 #define FORGE_INPUTS_LIST "provenance/inputs.jsonl.gz"
-#define FORGE_INPUTS_LIST_PLAIN "provenance/inputs.jsonl" /* of versions before it was packed  \
-                                                           */
+#define FORGE_INPUTS_LIST_PLAIN "provenance/inputs.jsonl" /* of older versions */
 
 struct forge_input_record {
     const char *url; /* borrowed */
