@@ -5,23 +5,6 @@
 #include "array/reader.h"
 #include "base/checked.h"
 
-#ifndef NDEBUG
-static bool is_inside(const struct forge_array *array, const struct forge_region *region)
-{
-    for (unsigned d = 0; d < array->rank; d++) {
-        if (region->step[d] == 0)
-            return false;
-        if (region->count[d] == 0)
-            continue;
-        if (region->start[d] >= array->shape[d])
-            return false;
-        if (region->count[d] - 1 > (array->shape[d] - 1 - region->start[d]) / region->step[d])
-            return false;
-    }
-    return true;
-}
-#endif
-
 static bool is_empty(const struct forge_array *array, const struct forge_region *region)
 {
     for (unsigned d = 0; d < array->rank; d++) {
@@ -35,7 +18,7 @@ bool forge_array_read(const struct forge_array *array, struct forge_reader *read
                       const struct forge_region *region, const struct forge_view *view,
                       struct forge_error *err)
 {
-    assert(is_inside(array, region));
+    assert(forge_region_is_inside(array->rank, array->shape, region));
     if (reader->cancelled && atomic_load_explicit(reader->cancelled, memory_order_relaxed))
         return forge_fail(err, FORGE_CANCELLED, "cancelled");
     if (is_empty(array, region))
@@ -46,14 +29,14 @@ bool forge_array_read(const struct forge_array *array, struct forge_reader *read
 void forge_array_touch(const struct forge_array *array, const struct forge_region *region,
                        forge_touch_visit *visit, void *context)
 {
-    assert(is_inside(array, region));
+    assert(forge_region_is_inside(array->rank, array->shape, region));
     if (array->type->touch && !is_empty(array, region))
         array->type->touch(array, region, visit, context);
 }
 
 uint64_t forge_array_scratch(const struct forge_array *array, const struct forge_region *region)
 {
-    assert(is_inside(array, region));
+    assert(forge_region_is_inside(array->rank, array->shape, region));
     if (!array->type->scratch || is_empty(array, region))
         return 0;
     return array->type->scratch(array, region);

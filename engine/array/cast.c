@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "array/identity.h"
 #include "array/map.h"
 #include "array/nodes.h"
 #include "array/numeric.h"
@@ -113,11 +114,23 @@ static bool fail(const void *context, unsigned why, const void *element,
     return forge_fail_help(err, "choose a dtype that holds every value");
 }
 
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct settings *s = &((const struct node *)array)->settings;
+    const struct forge_array *child = ((const struct node *)array)->map.child;
+
+    forge_identity_value(identity, s->from, s->filled ? &s->from_fill : NULL);
+    forge_identity_value(identity, s->to, s->filled ? &s->to_fill : NULL);
+    forge_array_identify(child, region, identity);
+}
+
 static const struct forge_array_type type = {
     .name = "cast",
     .read = forge_map_read,
     .touch = forge_map_touch,
     .scratch = forge_map_scratch,
+    .identify = node_identify,
 };
 
 /* The integers that both dtypes have, in the dtype they come from. */

@@ -1,6 +1,7 @@
 /* concat.c: parts one behind the other along an axis; each is read straight into the view. */
 #include <assert.h>
 
+#include "array/identity.h"
 #include "array/nodes.h"
 #include "base/checked.h"
 
@@ -96,11 +97,23 @@ static uint64_t node_scratch(const struct forge_array *array, const struct forge
     return most;
 }
 
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct node *node = (const struct node *)array;
+    struct piece piece = {0};
+
+    forge_identity_number(identity, node->axis);
+    while (next_piece(&piece, node, region))
+        forge_array_identify(piece.part, &piece.region, identity);
+}
+
 static const struct forge_array_type type = {
     .name = "concat",
     .read = node_read,
     .touch = node_touch,
     .scratch = node_scratch,
+    .identify = node_identify,
 };
 
 static void add_parts(struct node *node, struct forge_arena *arena,

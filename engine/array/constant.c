@@ -1,6 +1,7 @@
 /* constant.c: the same value everywhere, at no cost in memory. */
 #include <assert.h>
 
+#include "array/identity.h"
 #include "array/nodes.h"
 #include "base/checked.h"
 
@@ -22,9 +23,19 @@ static bool node_read(const struct forge_array *array, struct forge_reader *read
     return true;
 }
 
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct node *node = (const struct node *)array;
+
+    (void)region;
+    forge_identity_value(identity, array->dtype, &node->value);
+}
+
 static const struct forge_array_type type = {
     .name = "constant",
     .read = node_read,
+    .identify = node_identify,
 };
 
 const struct forge_array *forge_array_constant(struct forge_arena *arena,

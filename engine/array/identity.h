@@ -14,12 +14,14 @@
 
 struct forge_identity {
     struct forge_hasher *structure; /* kinds of nodes, their settings, what is taken from each,
-                                       values in memory */
-    struct forge_hasher *files;     /* identities of the files, chunks in them */
+                                       computed values */
+    struct forge_hasher *files;     /* identities of the files, chunks in them and how they are
+                                       stored, values in memory that came from a file */
     bool unknown; /* set where a file was never hashed: then the identity is of no use */
 };
 
-/* Add a region of an array; it lies inside the shape. */
+/* Add a region of an array; it lies inside the shape. Both hashers get bytes from which what
+ * was added could be told again, so that other things never are the same bytes. */
 void forge_array_identify(const struct forge_array *array, const struct forge_region *region,
                           struct forge_identity *identity);
 

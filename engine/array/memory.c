@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "array/identity.h"
 #include "array/nodes.h"
 #include "base/checked.h"
 
@@ -11,19 +12,28 @@ struct node {
     const char *url;          /* of the file they came from; NULL: computed */
 };
 
+static struct forge_view view_of_region(const struct node *node,
+                                        const struct forge_region *region)
+{
+    unsigned rank = node->array.rank;
+    struct forge_view from = forge_view_shift(&node->values, rank, region->start);
+
+    for (unsigned d = 0; d < rank; d++) {
+        /* a step may be huge where it is never taken */
+        from.stride[d] = region->count[d] > 1 ? from.stride[d] * (int64_t)region->step[d] : 0;
+    }
+    return from;
+}
+
 static bool node_read(const struct forge_array *array, struct forge_reader *reader,
                       const struct forge_region *region, const struct forge_view *view,
                       struct forge_error *err)
 {
     const struct node *node = (const struct node *)array;
-    struct forge_view from = forge_view_shift(&node->values, array->rank, region->start);
+    struct forge_view from = view_of_region(node, region);
 
     (void)reader;
     (void)err;
-    for (unsigned d = 0; d < array->rank; d++) {
-        /* a step may be huge where it is never taken */
-        from.stride[d] = region->count[d] > 1 ? from.stride[d] * (int64_t)region->step[d] : 0;
-    }
     forge_view_copy(view, &from, array->rank, region->count, forge_dtype_size(array->dtype));
     return true;
 }
@@ -39,10 +49,54 @@ static void node_touch(const struct forge_array *array, const struct forge_regio
         visit(context, &touch);
 }
 
+static void add_string(struct forge_hasher *hasher, const unsigned char *element)
+{
+    const char *text = NULL;
+    uint64_t length;
+
+    memcpy(&text, element, sizeof text);
+    length = strlen(text);
+    forge_hasher_add(hasher, &length, sizeof length);
+    forge_hasher_add(hasher, text, length);
+}
+
+/* The elements as one item, runs that lie together at once; strings by what they say. */
+static void add_elements(struct forge_hasher *hasher, const struct forge_array *array,
+                         const struct forge_view *from, const uint64_t *count)
+{
+    size_t size = forge_dtype_size(array->dtype), run = 1;
+    uint64_t index[FORGE_RANK_MAX] = {0};
+    unsigned outer = array->rank;
+
+    while (array->dtype != FORGE_STRING && outer > 0 &&
+           (count[outer - 1] == 1 || from->stride[outer - 1] == (int64_t)(run * size)))
+        run *= count[--outer];
+    do {
+        const unsigned char *bytes = forge_view_shift(from, outer, index).bytes;
+
+        if (array->dtype == FORGE_STRING)
+            add_string(hasher, bytes);
+        else
+            forge_hasher_add(hasher, bytes, run * size);
+    } while (forge_grid_next(index, outer, count));
+}
+
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct node *node = (const struct node *)array;
+    struct forge_view from = view_of_region(node, region);
+
+    forge_identity_number(identity, node->url != NULL);
+    add_elements(node->url ? identity->files : identity->structure, array, &from,
+                 region->count);
+}
+
 static const struct forge_array_type type = {
     .name = "memory",
     .read = node_read,
     .touch = node_touch,
+    .identify = node_identify,
 };
 
 const struct forge_array *forge_array_memory_of(struct forge_arena *arena,
@@ -71,4 +125,33 @@ const struct forge_array *forge_array_memory(struct forge_arena *arena, enum for
                                              const void *values)
 {
     return forge_array_memory_of(arena, dtype, rank, shape, values, NULL);
+}
+
+static bool is_same_string(const unsigned char *a, const unsigned char *b)
+{
+    const char *texts[2];
+
+    memcpy(&texts[0], a, sizeof texts[0]);
+    memcpy(&texts[1], b, sizeof texts[1]);
+    return strcmp(texts[0], texts[1]) == 0;
+}
+
+bool forge_array_memory_equal(const struct forge_array *a, const struct forge_array *b)
+{
+    const unsigned char *one, *other;
+    uint64_t count = forge_array_count(a);
+    size_t size = forge_dtype_size(a->dtype);
+
+    if (a->type != &type || b->type != &type || a->dtype != b->dtype || a->rank != b->rank ||
+        memcmp(a->shape, b->shape, a->rank * sizeof a->shape[0]) != 0)
+        return false;
+    one = ((const struct node *)a)->values.bytes;
+    other = ((const struct node *)b)->values.bytes;
+    if (a->dtype != FORGE_STRING)
+        return count == 0 || memcmp(one, other, count * size) == 0;
+    for (uint64_t i = 0; i < count; i++) {
+        if (!is_same_string(one + i * size, other + i * size))
+            return false;
+    }
+    return true;
 }

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 
+#include "array/identity.h"
 #include "array/map.h"
 #include "array/nodes.h"
 #include "array/numeric.h"
@@ -131,11 +132,24 @@ static bool fail(const void *context, unsigned why, const void *element,
     return forge_fail_help(err, "choose a wider dtype, or another scale and offset");
 }
 
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct settings *s = &((const struct node *)array)->settings;
+    const struct forge_array *child = ((const struct node *)array)->map.child;
+
+    forge_identity_bytes(identity, &s->scale, sizeof s->scale);
+    forge_identity_bytes(identity, &s->offset, sizeof s->offset);
+    forge_identity_value(identity, s->to, s->has_fill ? &s->fill : NULL);
+    forge_array_identify(child, region, identity);
+}
+
 static const struct forge_array_type type = {
     .name = "pack",
     .read = forge_map_read,
     .touch = forge_map_touch,
     .scratch = forge_map_scratch,
+    .identify = node_identify,
 };
 
 const struct forge_array *forge_array_pack(struct forge_arena *arena,

@@ -1,6 +1,7 @@
 /* permute.c: dimensions in another order, new ones and fewer: only strides change places. */
 #include <assert.h>
 
+#include "array/identity.h"
 #include "array/nodes.h"
 
 struct node {
@@ -63,11 +64,23 @@ static uint64_t node_scratch(const struct forge_array *array, const struct forge
     return forge_array_scratch(node->child, &inner);
 }
 
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct node *node = (const struct node *)array;
+    struct forge_region inner = region_of_child(node, region);
+
+    for (unsigned d = 0; d < array->rank; d++)
+        forge_identity_number(identity, node->order[d]);
+    forge_array_identify(node->child, &inner, identity);
+}
+
 static const struct forge_array_type type = {
     .name = "permute",
     .read = node_read,
     .touch = node_touch,
     .scratch = node_scratch,
+    .identify = node_identify,
 };
 
 #ifndef NDEBUG

@@ -31,6 +31,22 @@ struct forge_region forge_region_of_chunk(unsigned rank, const uint64_t *shape,
     return region;
 }
 
+bool forge_region_is_inside(unsigned rank, const uint64_t *shape,
+                            const struct forge_region *region)
+{
+    for (unsigned d = 0; d < rank; d++) {
+        if (region->step[d] == 0)
+            return false;
+        if (region->count[d] == 0)
+            continue;
+        if (region->start[d] >= shape[d])
+            return false;
+        if (region->count[d] - 1 > (shape[d] - 1 - region->start[d]) / region->step[d])
+            return false;
+    }
+    return true;
+}
+
 bool forge_region_count(uint64_t *out, unsigned rank, const struct forge_region *region)
 {
     uint64_t count = 1;

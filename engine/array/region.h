@@ -30,6 +30,10 @@ struct forge_region forge_region_all(unsigned rank, const uint64_t *shape);
 struct forge_region forge_region_of_chunk(unsigned rank, const uint64_t *shape,
                                           const uint64_t *chunk, const uint64_t *index);
 
+/* Does it lie inside the shape? An empty one does wherever it begins. */
+bool forge_region_is_inside(unsigned rank, const uint64_t *shape,
+                            const struct forge_region *region);
+
 /* Elements in the region; false on overflow. */
 bool forge_region_count(uint64_t *out, unsigned rank, const struct forge_region *region);
 

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "array/identity.h"
 #include "array/map.h"
 #include "array/nodes.h"
 
@@ -99,11 +100,25 @@ static bool fail(const void *context, unsigned why, const void *element,
                       (long long)s->add, forge_dtype_name(s->to));
 }
 
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct settings *s = &((const struct node *)array)->settings;
+    const struct forge_array *child = ((const struct node *)array)->map.child;
+
+    forge_identity_number(identity, (uint64_t)s->multiply);
+    forge_identity_number(identity, (uint64_t)s->divide);
+    forge_identity_number(identity, (uint64_t)s->add);
+    forge_identity_value(identity, s->from, s->has_fill ? &s->fill : NULL);
+    forge_array_identify(child, region, identity);
+}
+
 static const struct forge_array_type type = {
     .name = "rescale",
     .read = forge_map_read,
     .touch = forge_map_touch,
     .scratch = forge_map_scratch,
+    .identify = node_identify,
 };
 
 static int64_t common_factor(int64_t a, int64_t b)

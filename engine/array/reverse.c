@@ -1,6 +1,7 @@
 /* reverse.c: an axis backwards: the same region mirrored, into a view that runs backwards. */
 #include <assert.h>
 
+#include "array/identity.h"
 #include "array/nodes.h"
 
 struct node {
@@ -53,11 +54,22 @@ static uint64_t node_scratch(const struct forge_array *array, const struct forge
     return forge_array_scratch(node->child, &mirrored);
 }
 
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct node *node = (const struct node *)array;
+    struct forge_region mirrored = region_of_child(node, region);
+
+    forge_identity_number(identity, node->axis);
+    forge_array_identify(node->child, &mirrored, identity);
+}
+
 static const struct forge_array_type type = {
     .name = "reverse",
     .read = node_read,
     .touch = node_touch,
     .scratch = node_scratch,
+    .identify = node_identify,
 };
 
 const struct forge_array *forge_array_reverse(struct forge_arena *arena,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array/identity.h"
 #include "array/nodes.h"
 #include "array/reader.h"
 #include "array/tiles.h"
@@ -205,11 +206,57 @@ static uint64_t node_scratch(const struct forge_array *array, const struct forge
     return forge_checked_add(&most, most, block) ? most : UINT64_MAX;
 }
 
+/* The digests of both parts of a member that is in memory. */
+struct parts {
+    struct forge_digest structure, files;
+};
+
+static void identify_member(struct parts *parts, const struct forge_array *array,
+                            const struct forge_region *region)
+{
+    struct forge_identity identity = {forge_hasher_open(), forge_hasher_open(), false};
+
+    forge_array_identify(array, region, &identity);
+    assert(!identity.unknown);
+    forge_hasher_finish(identity.structure, &parts->structure);
+    forge_hasher_finish(identity.files, &parts->files);
+}
+
+/* A member in memory that is known to be the first again keeps the promise: it does not count.
+ * So files that only say the same once more change nothing. */
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct node *node = (const struct node *)array;
+    const struct forge_array *first = node->arrays[0];
+    struct parts parts[2];
+    bool known = false;
+
+    forge_array_identify(first, region, identity);
+    for (size_t i = 1; i < node->count; i++) {
+        const struct forge_array *one = node->arrays[i];
+
+        if (forge_array_memory_equal(one, first))
+            continue;
+        if (one->in_memory && first->in_memory) {
+            if (!known)
+                identify_member(&parts[0], first, region);
+            known = true;
+            identify_member(&parts[1], one, region);
+            if (memcmp(&parts[0], &parts[1], sizeof parts[0]) == 0)
+                continue;
+        }
+        forge_array_identify(one, region, identity);
+    }
+    forge_identity_number(identity, 0); /* the end of the list */
+}
+
 static const struct forge_array_type type = {
     .name = "same",
     .read = node_read,
     .touch = node_touch,
     .scratch = node_scratch,
+    .identify = node_identify,
 };
 
 const struct forge_array *forge_array_same(struct forge_arena *arena, const char *name,

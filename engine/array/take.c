@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "array/identity.h"
 #include "array/nodes.h"
 #include "array/reader.h"
 #include "base/checked.h"
@@ -281,11 +282,42 @@ static uint64_t node_scratch(const struct forge_array *array, const struct forge
     return bytes;
 }
 
+static void node_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct node *node = (const struct node *)array;
+    uint64_t count = region->count[node->axis];
+    struct forge_arena arena = {0};
+    struct entry *entries = forge_arena_array(&arena, count, sizeof *entries);
+    struct group run = {.direct = true};
+
+    count = list_entries(entries, node, region);
+    forge_identity_number(identity, node->axis);
+    forge_identity_number(identity, count);
+    if (count < region->count[node->axis])
+        forge_identity_value(identity, array->dtype, &node->fill);
+    /* Runs, whatever chunks they lie in: where chunks begin depends on what is in front. */
+    for (; run.end < count; run.begin = run.end) {
+        struct forge_region inner;
+        uint64_t move = 0;
+
+        run.end = run_end(entries, run.begin, count);
+        if (run.end - run.begin > 1)
+            move = entries[run.begin + 1].position - entries[run.begin].position;
+        inner = region_of_group(node, &run, entries, region);
+        forge_identity_number(identity, entries[run.begin].position);
+        forge_identity_number(identity, move);
+        forge_array_identify(node->child, &inner, identity);
+    }
+    forge_arena_clear(&arena);
+}
+
 static const struct forge_array_type type = {
     .name = "take",
     .read = node_read,
     .touch = node_touch,
     .scratch = node_scratch,
+    .identify = node_identify,
 };
 
 const struct forge_array *forge_array_take(struct forge_arena *arena,

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "array/block.h"
+#include "base/digest.h"
 #include "document/json.h"
 #include "document/options.h"
 
@@ -79,6 +80,10 @@ FORGE_MUST_CHECK bool forge_codec_parse(struct forge_codec *out, size_t element_
 FORGE_MUST_CHECK bool forge_codec_read(struct forge_codec *out, const struct forge_node *node,
                                        struct forge_arena *arena,
                                        struct forge_diagnostics *diagnostics);
+
+/* Add the codec, its settings and the element size: alike only for codecs that give the same
+ * bytes. */
+void forge_codec_identify(const struct forge_codec *codec, struct forge_hasher *hasher);
 
 /* Largest intermediate or final size of encoding `size` bytes through the chain. */
 uint64_t forge_codec_chain_bound(const struct forge_codec_chain *chain, uint64_t size);

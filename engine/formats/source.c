@@ -371,4 +371,5 @@ static const struct forge_array_type source_type = {
     .read = source_read,
     .touch = source_touch,
     .scratch = source_scratch,
+    .identify = forge_source_identify,
 };

@@ -59,6 +59,10 @@ bool forge_source_read_library(const struct forge_source_reading *r, struct forg
 bool forge_source_read_strided(const struct forge_source_reading *r, struct forge_error *err);
 bool forge_source_read_keyed(const struct forge_source_reading *r, struct forge_error *err);
 
+/* source_identity.c: forge_array_type.identify. */
+void forge_source_identify(const struct forge_array *array, const struct forge_region *region,
+                           struct forge_identity *identity);
+
 /* The most that one call of the library gives while such a region is read. */
 uint64_t forge_source_library_bytes(const struct forge_source_node *node,
                                     const struct forge_region *region);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "array/array.h"
+#include "array/identity.h"
 #include "array/reader.h"
 #include "base/checked.h"
 
@@ -89,11 +90,28 @@ static uint64_t leaf_scratch(const struct forge_array *array, const struct forge
     return leaf_chunk_bytes(array);
 }
 
+/* As a file of its own: what the elements are. */
+static void leaf_identify(const struct forge_array *array, const struct forge_region *region,
+                          struct forge_identity *identity)
+{
+    const struct leaf *leaf = (const struct leaf *)array;
+    struct forge_view from = forge_view_shift(&leaf->values, array->rank, region->start);
+    uint64_t index[FORGE_RANK_MAX] = {0};
+
+    for (unsigned d = 0; d < array->rank; d++)
+        from.stride[d] *= region->count[d] > 1 ? (int64_t)region->step[d] : 1;
+    do
+        forge_hasher_add(identity->files, forge_view_shift(&from, array->rank, index).bytes,
+                         forge_dtype_size(array->dtype));
+    while (forge_grid_next(index, array->rank, region->count));
+}
+
 static const struct forge_array_type leaf_type = {
     .name = "leaf",
     .read = leaf_read,
     .touch = leaf_touch,
     .scratch = leaf_scratch,
+    .identify = leaf_identify,
 };
 
 /* `values` in C order, borrowed. */
