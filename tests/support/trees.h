@@ -1,5 +1,5 @@
-/* trees.h: random trees of nodes, each with a model that says what its elements are by a plain
- * walk from the root to the leaves. */
+/* trees.h: random nodes, each with a model that says what its elements are by a plain walk from
+ * the root to the leaves. random_tree.h makes trees of them. */
 #ifndef FORGE_TESTS_SUPPORT_TREES_H
 #define FORGE_TESTS_SUPPORT_TREES_H
 
@@ -70,12 +70,13 @@ static bool is_fill(const struct model *model, double number)
 
 static union forge_value walk(const struct model *model, const uint64_t *index);
 
-static union forge_value walk_structure(const struct model *model, const uint64_t *index)
+/* The part of a node that element `index` comes from, and where in it; NULL: from none. */
+static const struct model *step_down(const struct model *model, const uint64_t *index,
+                                     uint64_t *inner)
 {
-    uint64_t inner[FORGE_RANK_MAX] = {0};
     unsigned axis = model->axis, part = 0;
 
-    memcpy(inner, index, sizeof inner);
+    memcpy(inner, index, FORGE_RANK_MAX * sizeof *inner);
     switch (model->kind) {
     case CONCAT:
         for (; inner[axis] >= model->parts[part]->array->shape[axis]; part++)
@@ -87,11 +88,11 @@ static union forge_value walk_structure(const struct model *model, const uint64_
         break;
     case TAKE:
         if (model->indices[index[axis]] < 0)
-            return number_as(model->array->dtype, model->fill);
+            return NULL;
         inner[axis] = (uint64_t)model->indices[index[axis]];
         break;
     case PERMUTE:
-        memset(inner, 0, sizeof inner);
+        memset(inner, 0, FORGE_RANK_MAX * sizeof *inner);
         for (unsigned d = 0; d < model->array->rank; d++) {
             if (model->order[d] != FORGE_NEW_DIM)
                 inner[model->order[d]] = index[d];
@@ -103,7 +104,15 @@ static union forge_value walk_structure(const struct model *model, const uint64_
     default:
         break;
     }
-    return walk(model->parts[part], inner);
+    return model->parts[part];
+}
+
+static union forge_value walk_structure(const struct model *model, const uint64_t *index)
+{
+    uint64_t inner[FORGE_RANK_MAX];
+    const struct model *part = step_down(model, index, inner);
+
+    return part ? walk(part, inner) : number_as(model->array->dtype, model->fill);
 }
 
 static union forge_value walk_number(const struct model *model, const uint64_t *index)
@@ -428,41 +437,6 @@ static struct model *random_rescale(struct trees *trees, const struct model *chi
         forge_array_rescale(&trees->arena, child->array, dtype, 4 * (int64_t)model->scale, 4,
                             (int64_t)model->offset, &fill, "v");
     return model;
-}
-
-static const struct model *random_node(struct trees *trees, const struct model *child)
-{
-    enum forge_dtype dtype = child->array->dtype;
-    enum kind kind = (enum kind)(CONCAT + below(RESCALE - CONCAT + 1));
-    bool has_axis = child->array->rank > 0;
-
-    switch (kind) {
-    case CONCAT:
-        return has_axis && child->whole ? random_concat(trees, child) : child;
-    case TAKE:
-        return has_axis ? random_take(trees, child) : child;
-    case REVERSE:
-        return has_axis ? random_reverse(trees, child) : child;
-    case SLICE:
-        return random_slice(trees, child);
-    case PERMUTE:
-        return random_permute(trees, child);
-    case SAME:
-        return random_same(trees, child);
-    case CAST:
-        return random_cast(trees, child);
-    case REFILL:
-        return random_refill(trees, child);
-    case UNPACK:
-        return random_unpack(trees, child);
-    case PACK:
-        return forge_dtype_is_float(dtype) && isnan(child->fill) ? random_pack(trees, child)
-                                                                 : child;
-    default:
-        return child->whole && (dtype == FORGE_INT64 || dtype == FORGE_FLOAT64)
-                   ? random_rescale(trees, child)
-                   : child;
-    }
 }
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/trees.h"
+#include "support/random_tree.h"
 
 enum {
     TREES = 6000,
@@ -117,28 +117,6 @@ static void check_region(struct trees *trees, const struct model *model, unsigne
     forge_reader_close(&reader);
 }
 
-static const struct model *random_tree(struct trees *trees)
-{
-    struct model like = {.high = 99};
-    enum forge_dtype dtype = (enum forge_dtype)below(FORGE_STRING);
-    unsigned rank = below(20) == 0 ? 0 : 1 + (unsigned)below(4), depth = (unsigned)below(10);
-    uint64_t shape[FORGE_RANK_MAX] = {0};
-    const struct model *tree;
-
-    for (unsigned d = 0; d < rank; d++)
-        shape[d] = below(5) == 0 ? 1 : 1 + below(rank < 3 ? 20 : 8);
-    like.fill = random_fill(dtype);
-    tree = random_leaf(trees, &like, dtype, rank, shape);
-    seen.kinds[tree->kind]++;
-    for (unsigned i = 0; i < depth; i++) {
-        const struct model *wrapped = random_node(trees, tree);
-
-        seen.kinds[wrapped->kind] += wrapped != tree;
-        tree = wrapped;
-    }
-    return tree;
-}
-
 static void any_region_of_any_tree_is_what_the_plain_walk_gives(void **state)
 {
     unsigned char *want = malloc(ROOM), *got = malloc(ROOM);
@@ -149,7 +127,7 @@ static void any_region_of_any_tree_is_what_the_plain_walk_gives(void **state)
         const struct model *tree;
 
         seed = i;
-        tree = random_tree(&trees);
+        tree = random_tree(&trees, &any_shape, seen.kinds);
         for (unsigned j = 0; j < REGIONS; j++)
             check_region(&trees, tree, want, got);
         forge_arena_clear(&trees.arena);
