@@ -99,10 +99,11 @@ static bool asks_for_help(int argc, char **argv)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-    const struct forge_scanner_limits limits = FORGE_SCANNER_LIMITS;
+    struct forge_scanner_limits limits = FORGE_SCANNER_LIMITS;
     struct forge_error err;
     int status;
 
+    limits.cancelled = &session.cancelled;
     /* Scanners first: they are forked while this process is small and has one thread. */
     if (command->scans && !forge_scanners_open(&session.scanners, &limits, &err))
         return tell_error(&session, &err);

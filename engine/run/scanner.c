@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 
 #define RECORD_MAX (UINT64_C(256) << 20)
 #define GRACE_MS 5000 /* beyond the zygote's own deadline */
+#define LOOK_MS 100   /* between looks whether the run was cancelled */
 
 struct forge_scanners {
     int control;
@@ -62,6 +64,29 @@ void forge_scanners_close(struct forge_scanners *scanners)
     free(scanners);
 }
 
+static bool is_cancelled(const struct forge_scanners *scanners)
+{
+    return scanners->limits.cancelled && atomic_load(scanners->limits.cancelled);
+}
+
+/* Orders wait while the zygote has as many scanners as it can. */
+static bool send_message(const struct forge_scanners *scanners, const struct msghdr *message,
+                         size_t length, struct forge_error *err)
+{
+    for (;;) {
+        struct pollfd polled = {.fd = scanners->control, .events = POLLOUT};
+        ssize_t sent = sendmsg(scanners->control, message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (sent == (ssize_t)length)
+            return true;
+        if (sent >= 0 || (errno != EINTR && errno != EAGAIN))
+            return forge_fail(err, FORGE_FAILED, "the zygote of the scanners is gone");
+        if (is_cancelled(scanners))
+            return forge_fail(err, FORGE_CANCELLED, "interrupted");
+        poll(&polled, 1, LOOK_MS);
+    }
+}
+
 /* Hand the order and its descriptors to the zygote; the answer comes on *answer. */
 static bool send_order(int *answer, const struct forge_scanners *scanners,
                        const struct forge_zygote_order *order, int input,
@@ -78,7 +103,6 @@ static bool send_order(int *answer, const struct forge_scanners *scanners,
                              .msg_controllen = sizeof ancillary.bytes};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     int pair[2], fds[2];
-    ssize_t sent;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return forge_fail_errno(err, FORGE_SOURCE_IO, "no socket for its scanner");
@@ -88,16 +112,13 @@ static bool send_order(int *answer, const struct forge_scanners *scanners,
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof fds);
     memcpy(CMSG_DATA(header), fds, sizeof fds);
-    do {
-        sent = sendmsg(scanners->control, &message, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    close(pair[1]);
-    if (sent == (ssize_t)sizeof *order) {
+    if (send_message(scanners, &message, sizeof *order, err)) {
+        close(pair[1]);
         *answer = pair[0];
         return true;
     }
-    forge_fail_errno(err, FORGE_FAILED, "the zygote of the scanners is gone");
     close(pair[0]);
+    close(pair[1]);
     return false;
 }
 
@@ -114,13 +135,18 @@ struct answer {
     struct forge_text stream; /* owned */
     struct forge_frame frame; /* kind and length of `bytes` */
     const char *bytes;        /* in the stream; NULL: the scanner sent no whole frame */
+    int64_t wait_ms;          /* how long it was waited for */
+    bool silent;              /* for as long as anything is waited for */
+    bool cancelled;
     bool ended;
     struct forge_scanner_end end;
 };
 
-/* False when the deadline passed, or more came than any answer has. */
-static bool receive_all(struct forge_text *stream, int fd, uint64_t most, int64_t deadline_ms)
+/* False when the deadline passed, the run was cancelled, or more came than any answer has. */
+static bool receive_all(struct answer *answer, const struct forge_scanners *scanners, int fd,
+                        uint64_t most)
 {
+    int64_t deadline_ms = now_ms() + scanners->limits.seconds * INT64_C(1000) + GRACE_MS;
     char part[65536];
 
     for (;;) {
@@ -128,26 +154,33 @@ static bool receive_all(struct forge_text *stream, int fd, uint64_t most, int64_
         int64_t left = deadline_ms - now_ms();
         ssize_t got;
 
-        if (left <= 0 || poll(&polled, 1, (int)left) == 0)
+        answer->silent = left <= 0;
+        answer->cancelled = is_cancelled(scanners);
+        if (answer->silent || answer->cancelled)
             return false;
-        got = recv(fd, part, sizeof part, 0);
-        if (got < 0 && errno == EINTR)
+        if (poll(&polled, 1, left < LOOK_MS ? (int)left : LOOK_MS) <= 0)
+            continue;
+        got = recv(fd, part, sizeof part, MSG_DONTWAIT);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (got <= 0)
             return got == 0;
-        if (stream->length + (uint64_t)got > most)
+        if (answer->stream.length + (uint64_t)got > most)
             return false;
-        forge_text_add_bytes(stream, part, (size_t)got);
+        forge_text_add_bytes(&answer->stream, part, (size_t)got);
     }
 }
 
-static void receive_answer(struct answer *answer, int fd, uint64_t most, int64_t deadline_ms)
+static void receive_answer(struct answer *answer, const struct forge_scanners *scanners, int fd,
+                           uint64_t most)
 {
     const struct forge_text *stream = &answer->stream;
     size_t length, around = sizeof answer->frame + sizeof answer->end;
+    int64_t began_ms = now_ms();
+    bool whole = receive_all(answer, scanners, fd, most + around);
 
-    if (!receive_all(&answer->stream, fd, most + around, deadline_ms) ||
-        stream->length < sizeof answer->end)
+    answer->wait_ms = now_ms() - began_ms;
+    if (!whole || stream->length < sizeof answer->end)
         return;
     length = stream->length - sizeof answer->end;
     memcpy(&answer->end, stream->bytes + length, sizeof answer->end);
@@ -159,11 +192,25 @@ static void receive_answer(struct answer *answer, int fd, uint64_t most, int64_t
         answer->bytes = stream->bytes + sizeof answer->frame;
 }
 
-static bool fail_signal(int number, struct forge_error *err)
+/* ", after 12 s", where that is worth a word. */
+static const char *after(char *out, size_t size, const struct answer *answer)
 {
+    out[0] = '\0';
+    if (answer->wait_ms >= 1000)
+        snprintf(out, size, ", after %lld s", (long long)(answer->wait_ms / 1000));
+    return out;
+}
+
+static bool fail_signal(const struct answer *answer, const struct forge_scanners *scanners,
+                        struct forge_error *err)
+{
+    int number = WTERMSIG(answer->end.status);
+    char when[32];
+
     if (number == SIGXCPU)
         return forge_fail(err, FORGE_BAD_SOURCE,
-                          "reading it took too much processor time, and was stopped");
+                          "reading it took more than %u s of processor time, and was stopped",
+                          scanners->limits.sandbox.seconds);
     if (number == SIGSYS)
         return forge_fail(err, FORGE_BAD_SOURCE,
                           "its scanner tried what no scanner may do, and was killed");
@@ -172,23 +219,43 @@ static bool fail_signal(int number, struct forge_error *err)
             err, FORGE_BAD_SOURCE,
             "its scanner gave up: reading it takes more memory than a scanner has");
     return forge_fail(err, FORGE_BAD_SOURCE,
-                      "its scanner was killed by signal %d (%s) while reading it", number,
-                      strsignal(number));
+                      "its scanner was killed by signal %d (%s) while reading it%s", number,
+                      strsignal(number), after(when, sizeof when, answer));
+}
+
+/* Is the zygote dead? It stays for forge_scanners_close to bury. */
+static bool is_gone(const struct forge_scanners *scanners)
+{
+    siginfo_t ended = {0};
+
+    return waitid(P_PID, (id_t)scanners->zygote, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           ended.si_pid != 0;
 }
 
 /* Why there is no answer. */
-static bool fail_end(const struct answer *answer, struct forge_error *err)
+static bool fail_end(const struct answer *answer, const struct forge_scanners *scanners,
+                     struct forge_error *err)
 {
+    char when[32];
+
     if (answer->ended && answer->end.unborn)
         return forge_fail(err, FORGE_FAILED,
                           "a scanner could not be started: no process, or no "
                           "memory for one");
-    if (!answer->ended)
-        forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense or stopped answering");
+    if (answer->cancelled)
+        return forge_fail(err, FORGE_CANCELLED, "interrupted");
+    if (!answer->ended && !answer->silent && is_gone(scanners))
+        return forge_fail(err, FORGE_FAILED, "the zygote of the scanners is gone");
+    if (!answer->ended && answer->silent)
+        forge_fail(err, FORGE_BAD_SOURCE, "its scanner stopped answering, and was killed%s",
+                   after(when, sizeof when, answer));
+    else if (!answer->ended)
+        forge_fail(err, FORGE_BAD_SOURCE, "its scanner sent nonsense, and was killed");
     else if (answer->end.late)
-        forge_fail(err, FORGE_BAD_SOURCE, "reading it took too long, and was stopped");
+        forge_fail(err, FORGE_BAD_SOURCE, "reading it took more than %u s, and was stopped",
+                   scanners->limits.seconds);
     else if (WIFSIGNALED(answer->end.status))
-        fail_signal(WTERMSIG(answer->end.status), err);
+        fail_signal(answer, scanners, err);
     else
         forge_fail(err, FORGE_BAD_SOURCE, "its scanner ended without an answer (status %d)",
                    WEXITSTATUS(answer->end.status));
@@ -220,17 +287,16 @@ static bool ask(struct answer *answer, const struct forge_scanners *scanners,
                 const struct forge_zygote_order *order, int input, enum forge_frame_kind wanted,
                 uint64_t most, struct forge_error *err)
 {
-    int64_t deadline_ms = now_ms() + scanners->limits.seconds * INT64_C(1000) + GRACE_MS;
     int fd = -1;
 
     *answer = (struct answer){0};
     if (!send_order(&fd, scanners, order, input, err))
         return false;
-    receive_answer(answer, fd, most, deadline_ms);
+    receive_answer(answer, scanners, fd, most);
     close(fd);
     if (!answer->bytes || answer->end.late || !WIFEXITED(answer->end.status) ||
         WEXITSTATUS(answer->end.status) != 0)
-        return fail_end(answer, err);
+        return fail_end(answer, scanners, err);
     if (answer->frame.kind == wanted)
         return true;
     if (answer->frame.kind == FORGE_FRAME_ERROR && answer->frame.length == sizeof *err)

@@ -4,11 +4,13 @@
  * file it forks a scanner, which gives up everything (run/sandbox.h), parses the
  * file, and sends back a record (formats/record.h) that is checked again here.
  * A crafted file can end its scanner, never the bake: the message names the
- * file. One file per scanner: a fork of the small zygote costs about a
- * millisecond, and no file can spoil the reading of another.
+ * file. A scanner that nobody waits for any more is killed. One file per scanner: a fork of the
+ * small zygote costs about a millisecond, and no file can spoil the reading of another.
  */
 #ifndef FORGE_RUN_SCANNER_H
 #define FORGE_RUN_SCANNER_H
+
+#include <stdatomic.h>
 
 #include "formats/format.h"
 #include "run/sandbox.h"
@@ -17,7 +19,8 @@ struct forge_scanners; /* safe from any thread */
 
 struct forge_scanner_limits {
     struct forge_sandbox_limits sandbox;
-    unsigned seconds; /* of wall time for one file */
+    unsigned seconds;             /* of wall time for one file */
+    const atomic_bool *cancelled; /* borrowed; NULL: never. Set, no scanner is waited for */
 };
 #define FORGE_SCANNER_LIMITS                                                                   \
     {                                                                                          \

@@ -22,6 +22,7 @@ struct child {
     int output; /* the zygote's copy of the scanner's end */
     int64_t deadline_ms;
     bool late;
+    bool killed;
 };
 
 struct zygote {
@@ -29,6 +30,7 @@ struct zygote {
     const struct forge_scanner_limits *limits;
     struct child children[CHILDREN_MAX];
     size_t count;
+    struct pollfd polled[2 + CHILDREN_MAX]; /* signals, control, the stream of each child */
 };
 
 static int64_t now_ms(void)
@@ -113,8 +115,9 @@ static void start(struct zygote *zygote, const struct forge_zygote_order *order,
         tell_end(output, &(struct forge_scanner_end){.unborn = true});
         return;
     }
-    *child =
-        (struct child){pid, output, now_ms() + zygote->limits->seconds * INT64_C(1000), false};
+    *child = (struct child){.pid = pid,
+                            .output = output,
+                            .deadline_ms = now_ms() + zygote->limits->seconds * INT64_C(1000)};
     zygote->count++;
 }
 
@@ -148,6 +151,12 @@ static void reap(struct zygote *zygote)
     }
 }
 
+static void kill_child(struct child *child)
+{
+    child->killed = true;
+    kill(child->pid, SIGKILL);
+}
+
 /* Kill what is late; how long until the next deadline. */
 static int enforce_deadlines(struct zygote *zygote)
 {
@@ -156,14 +165,37 @@ static int enforce_deadlines(struct zygote *zygote)
     for (size_t i = 0; i < zygote->count; i++) {
         struct child *child = &zygote->children[i];
 
-        if (child->deadline_ms <= now && !child->late) {
+        if (child->deadline_ms <= now && !child->killed) {
             child->late = true;
-            kill(child->pid, SIGKILL);
-        } else if (!child->late && (wait < 0 || child->deadline_ms - now < wait)) {
+            kill_child(child);
+        } else if (!child->killed && (wait < 0 || child->deadline_ms - now < wait)) {
             wait = child->deadline_ms - now;
         }
     }
     return (int)wait;
+}
+
+/* Wait for what there is to do; false when that fails. Scanners whose stream the program has
+ * closed are killed: nobody waits for them. */
+static bool wait_for_work(struct zygote *zygote)
+{
+    int wait_ms = enforce_deadlines(zygote);
+    bool full = zygote->count == CHILDREN_MAX; /* more orders wait in the socket */
+    size_t count = zygote->count;
+
+    zygote->polled[0] = (struct pollfd){.fd = zygote->signals, .events = POLLIN};
+    zygote->polled[1] = (struct pollfd){.fd = full ? -1 : zygote->control, .events = POLLIN};
+    for (size_t i = 0; i < count; i++)
+        zygote->polled[2 + i].fd = zygote->children[i].killed ? -1 : zygote->children[i].output;
+    if (poll(zygote->polled, 2 + count, wait_ms) < 0) {
+        zygote->polled[1].revents = 0;
+        return errno == EINTR;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (zygote->polled[2 + i].revents)
+            kill_child(&zygote->children[i]);
+    }
+    return true;
 }
 
 static _Noreturn void end(const struct zygote *zygote)
@@ -210,16 +242,12 @@ _Noreturn void forge_zygote_run(int control, const struct forge_scanner_limits *
     zygote.limits = limits;
     prepare(&zygote);
     for (;;) {
-        struct pollfd polled[2] = {{.fd = zygote.signals, .events = POLLIN},
-                                   {.fd = control, .events = POLLIN}};
         int fds[2], taken;
 
-        /* A full house takes no more orders; they wait in the socket. */
-        if (poll(polled, zygote.count < CHILDREN_MAX ? 2 : 1, enforce_deadlines(&zygote)) < 0 &&
-            errno != EINTR)
+        if (!wait_for_work(&zygote))
             end(&zygote);
         reap(&zygote);
-        if (!polled[1].revents || zygote.count == CHILDREN_MAX)
+        if (!zygote.polled[1].revents)
             continue;
         taken = receive(control, &order, fds);
         if (taken == 0)

@@ -14,6 +14,7 @@
 #define OUTPUT 4 /* the scanner's end of the stream */
 
 static struct forge_scanners *scanners;
+static atomic_bool cancelled;
 static char canary[] = "FORGE_TEST_SECRET=swordfish";
 
 static bool scan_as(struct hdf5_world *world, const struct forge_format_type *format,
@@ -304,7 +305,7 @@ static const struct misdeed {
 } misdeeds[] = {
     {"crash", crash,
      "f.nc: its scanner was killed by signal 11 (Segmentation fault) while reading it", false},
-    {"hang", hang, "f.nc: reading it took too long, and was stopped", false},
+    {"hang", hang, "f.nc: reading it took more than 3 s, and was stopped", false},
     {"socket", open_socket, "f.nc: its scanner tried what no scanner may do, and was killed",
      false},
     {"end well", end_well, "f.nc: its scanner ended without an answer (status 0)", false},
@@ -366,6 +367,61 @@ static void a_scanner_can_only_harm_its_own_file(void **state)
     must_scan_well(world, &file);
 }
 
+/* How many processes run below this one's zygote? */
+static size_t count_scanners(void)
+{
+    size_t count = 0;
+    char path[64];
+    long parent, child;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld", &parent), 1); // NOLINT(cert-err34-c)
+    fclose(file);
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", parent, parent);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    while (fscanf(file, "%ld", &child) == 1) // NOLINT(cert-err34-c)
+        count++;
+    fclose(file);
+    return count;
+}
+
+static void *cancel_soon(void *context)
+{
+    (void)context;
+    while (count_scanners() == 0)
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    atomic_store(&cancelled, true);
+    return NULL;
+}
+
+/* The file would take 3 s to be given up. */
+static void a_scanner_that_nobody_waits_for_is_killed(void **state)
+{
+    struct hdf5_world *world = *state;
+    struct timespec began, ended;
+    struct forge_file file;
+    pthread_t thread;
+
+    make_file(world);
+    assert_int_equal(count_scanners(), 0);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    assert_false(scan_as(world, &bad, "hang", &file));
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    pthread_join(thread, NULL);
+    assert_int_equal(world->err.code, FORGE_CANCELLED);
+    assert_true(ended.tv_sec - began.tv_sec < SECONDS);
+    for (int i = 0; i < 100 && count_scanners() > 0; i++)
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    assert_int_equal(count_scanners(), 0);
+    atomic_store(&cancelled, false);
+    must_scan_well(world, &file);
+}
+
 static void a_scanner_has_two_descriptors_and_no_secret(void **state)
 {
     struct hdf5_world *world = *state;
@@ -380,7 +436,9 @@ static void a_scanner_has_two_descriptors_and_no_secret(void **state)
 static int open_all(void **state)
 {
     const struct forge_scanner_limits limits = {
-        .sandbox = {.memory_bytes = UINT64_C(512) << 20, .seconds = 60}, .seconds = SECONDS};
+        .sandbox = {.memory_bytes = UINT64_C(512) << 20, .seconds = 60},
+        .seconds = SECONDS,
+        .cancelled = &cancelled};
     struct forge_error err;
 
     putenv(canary);
@@ -404,6 +462,7 @@ int main(void)
         cmocka_unit_test(many_threads_scan_at_once),
         cmocka_unit_test(a_scanner_has_two_descriptors_and_no_secret),
         cmocka_unit_test(a_scanner_can_only_harm_its_own_file),
+        cmocka_unit_test(a_scanner_that_nobody_waits_for_is_killed),
     };
 
     return cmocka_run_group_tests_name("scanner", tests, open_all, close_all);
