@@ -140,21 +140,29 @@ bool forge_version_lock(struct forge_version *version, const struct forge_bakery
     return true;
 }
 
-/* <time>-<seed>, or <time>-<seed>-2 and so on: one that no version has. */
+static bool is_taken(const struct forge_version *version, const char *id)
+{
+    const char *folder = path_of(version->bakery, "versions", version->name);
+    struct forge_arena *arena = version->bakery->arena;
+    struct stat status;
+
+    return lstat(forge_arena_print(arena, "%s/%s", folder, id), &status) == 0 ||
+           lstat(forge_arena_print(arena, "%s/" PART_PREFIX "%s", folder, id), &status) == 0;
+}
+
+/* <time>-<seed>, or <time>-<seed>-2 and so on: one that neither a version has nor a leftover.
+ */
 static const char *new_id(const struct forge_version *version, int64_t now_us, const char *seed)
 {
     struct forge_arena *arena = version->bakery->arena;
-    const char *folder = path_of(version->bakery, "versions", version->name);
     struct forge_text stamp = {0};
-    struct stat status;
     const char *first, *id;
 
     forge_time_format(&stamp, FORGE_CALENDAR_PROLEPTIC_GREGORIAN, now_us, "%Y%m%dT%H%M%SZ",
                       NULL);
     id = first = forge_arena_print(arena, "%s-%.8s", forge_text_string(&stamp), seed);
     forge_text_clear(&stamp);
-    for (unsigned i = 2; lstat(forge_arena_print(arena, "%s/%s", folder, id), &status) == 0;
-         i++)
+    for (unsigned i = 2; is_taken(version, id); i++)
         id = forge_arena_print(arena, "%s-%u", first, i);
     return id;
 }
