@@ -1,5 +1,8 @@
 #include "base/digest.h"
 
+#include "base/text.h"
+
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,4 +96,9 @@ bool forge_digest_parse(struct forge_digest *digest, const char *text)
         return false;
     *digest = read;
     return true;
+}
+
+void forge_openssl_version(struct forge_text *out)
+{
+    forge_text_add(out, OpenSSL_version(OPENSSL_VERSION_STRING));
 }

@@ -6,6 +6,8 @@
 
 #define FORGE_DIGEST_BYTES 32
 
+struct forge_text;
+
 struct forge_digest {
     unsigned char bytes[FORGE_DIGEST_BYTES];
 };
@@ -26,5 +28,8 @@ void forge_digest_format(const struct forge_digest *digest,
 
 /* The inverse; false when `text` is not 64 such digits. */
 bool forge_digest_parse(struct forge_digest *digest, const char *text);
+
+/* The version of OpenSSL, for provenance. */
+void forge_openssl_version(struct forge_text *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "codecs/codec.h"
+#include "codecs/libraries.h"
 #include "codecs/parameters.h"
 
 struct settings {
@@ -209,3 +210,8 @@ const struct forge_codec_type forge_codec_blosc = {
     .id_zarr2 = "blosc",
     .id_zarr3 = "blosc",
 };
+
+void forge_blosc_version(struct forge_text *out)
+{
+    forge_text_add(out, blosc_get_version_string());
+}

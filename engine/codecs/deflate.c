@@ -4,6 +4,7 @@
 #include <libdeflate.h>
 
 #include "base/checked.h"
+#include "codecs/libraries.h"
 
 static const char *const names[] = {"gzip", "zlib"};
 
@@ -111,7 +112,7 @@ bool forge_gunzip_member(const unsigned char *from, uint64_t size, unsigned char
     return true;
 }
 
-const char *forge_libdeflate_version(void)
+void forge_libdeflate_version(struct forge_text *out)
 {
-    return LIBDEFLATE_VERSION_STRING;
+    forge_text_add(out, LIBDEFLATE_VERSION_STRING);
 }

@@ -33,7 +33,4 @@ FORGE_MUST_CHECK bool forge_gunzip_member(const unsigned char *from, uint64_t si
                                           unsigned char *to, uint64_t room, uint64_t *taken,
                                           uint64_t *length, struct forge_error *err);
 
-/* Of libdeflate, as it was built against: it cannot be asked. */
-const char *forge_libdeflate_version(void);
-
 #endif

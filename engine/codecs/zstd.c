@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "codecs/codec.h"
+#include "codecs/libraries.h"
 #include "codecs/parameters.h"
 
 struct settings {
@@ -124,3 +125,8 @@ const struct forge_codec_type forge_codec_zstd = {
     .id_zarr2 = "zstd",
     .id_zarr3 = "zstd",
 };
+
+void forge_zstd_version(struct forge_text *out)
+{
+    forge_text_add(out, ZSTD_versionString());
+}

@@ -388,3 +388,8 @@ bool forge_document_parse(struct forge_node **root, struct forge_arena *arena, c
         *root = node;
     return good;
 }
+
+void forge_libyaml_version(struct forge_text *out)
+{
+    forge_text_add(out, yaml_get_version_string());
+}

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "document/diagnostics.h"
 
 enum forge_node_kind { FORGE_NODE_TEXT, FORGE_NODE_LIST, FORGE_NODE_MAP };
@@ -55,5 +56,8 @@ void forge_node_canonical(struct forge_text *out, const struct forge_node *node)
 
 /* The tree as JSON for programs to read, keys sorted; spellings that JSON lacks are texts. */
 void forge_node_json(struct forge_text *out, const struct forge_node *node);
+
+/* The version of libyaml, for provenance. */
+void forge_libyaml_version(struct forge_text *out);
 
 #endif

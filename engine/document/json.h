@@ -66,4 +66,7 @@ FORGE_MUST_CHECK bool forge_json_parse(struct forge_json_value **out, struct for
 const struct forge_json_value *forge_json_find(const struct forge_json_value *object,
                                                const char *key);
 
+/* The version of jansson, for provenance. */
+void forge_jansson_version(struct forge_text *out);
+
 #endif

@@ -132,3 +132,8 @@ const struct forge_json_value *forge_json_find(const struct forge_json_value *ob
     }
     return NULL;
 }
+
+void forge_jansson_version(struct forge_text *out)
+{
+    forge_text_add(out, jansson_version_str());
+}

@@ -159,3 +159,13 @@ bool forge_pattern_search(bool *found, const char **groups, const struct forge_p
     *found = count > 0;
     return true;
 }
+
+void forge_pcre2_version(struct forge_text *out)
+{
+    char version[64] = "";
+
+    if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) <= (int)sizeof version)
+        pcre2_config(PCRE2_CONFIG_VERSION, version);
+    version[strcspn(version, " ")] = '\0'; /* and its date */
+    forge_text_add(out, version);
+}

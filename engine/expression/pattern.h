@@ -9,6 +9,7 @@
 #define FORGE_EXPRESSION_PATTERN_H
 
 #include "base/arena.h"
+#include "base/text.h"
 
 #define FORGE_PATTERN_BYTES 1000
 #define FORGE_PATTERN_SUBJECT_BYTES 8192
@@ -30,5 +31,8 @@ FORGE_MUST_CHECK bool forge_pattern_search(bool *found, const char **groups,
                                            const struct forge_pattern *pattern,
                                            const char *subject, struct forge_arena *arena,
                                            struct forge_error *err);
+
+/* The version of PCRE2, for provenance. */
+void forge_pcre2_version(struct forge_text *out);
 
 #endif

@@ -35,8 +35,6 @@ static void release(hid_t id)
         H5Idec_ref(id);
 }
 
-/* ---- files and links */
-
 bool forge_hdf5_open(struct forge_hdf5 **out, const char *path, struct forge_error *err)
 {
     struct forge_hdf5 *file = malloc(sizeof *file);
@@ -491,4 +489,12 @@ bool forge_hdf5_read_texts(const char *const **out, struct forge_arena *arena,
     release(type);
     release(dataset);
     return good;
+}
+
+void forge_hdf5_version(struct forge_text *out)
+{
+    unsigned at[3] = {0};
+
+    (void)H5get_libversion(&at[0], &at[1], &at[2]);
+    forge_text_print(out, "%u.%u.%u", at[0], at[1], at[2]);
 }

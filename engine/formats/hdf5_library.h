@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "array/dataset.h"
+#include "base/text.h"
 
 #define FORGE_HDF5_RANK_MAX 32
 #define FORGE_HDF5_FILTERS_MAX 32
@@ -125,5 +126,8 @@ FORGE_MUST_CHECK bool forge_hdf5_read_texts(const char *const **out, struct forg
                                             struct forge_hdf5 *file, const char *path,
                                             unsigned rank, const struct forge_region *region,
                                             size_t count, struct forge_error *err);
+
+/* The version of HDF5, for provenance. */
+void forge_hdf5_version(struct forge_text *out);
 
 #endif

@@ -78,21 +78,11 @@ static bool resolve_date(int64_t *out, const struct forge_combine *combine, cons
                          int64_t now_us, struct forge_error *err)
 {
     enum forge_calendar calendar = combine->dates.calendar;
-    struct forge_duration back = {0};
 
-    if (strncmp(text, "now", 3) != 0) {
-        if (forge_time_parse(out, NULL, calendar, text))
-            return true;
-        return forge_fail_at(err, combine->place, "\"%s\" is not a date", text);
-    }
-    text += 3 + strspn(text + 3, " ");
-    if (*text == '-' && !forge_duration_parse(&back, text + 1 + strspn(text + 1, " ")))
-        return forge_fail_at(err, combine->place, "\"%s\" is not a duration", text);
-    if (calendar != FORGE_CALENDAR_STANDARD && calendar != FORGE_CALENDAR_PROLEPTIC_GREGORIAN)
-        return forge_fail_at(err, combine->place, "\"now\" has no meaning in the %s calendar",
-                             forge_calendar_name(calendar));
-    return forge_time_add(out, calendar, now_us, &back, -1) ||
-           forge_fail_at(err, combine->place, "\"now\" less that duration is no time of ours");
+    if (strncmp(text, "now", 3) == 0)
+        return forge_combine_now(out, combine, text, now_us, err);
+    return forge_time_parse(out, NULL, calendar, text) ||
+           forge_fail_at(err, combine->place, "\"%s\" is not a date", text);
 }
 
 /* `to: 2001` means until the end of 2001. */

@@ -24,7 +24,7 @@ struct combine_settings {
 
 #define INTEGER_LIMIT 9e15
 
-static const struct forge_option ints_options[] = {
+const struct forge_option forge_ints_options[] = {
     {"from", FORGE_OPTION_INTEGER, INTS(from), .help = "first key, inclusive", .required = true,
      .minimum = -INTEGER_LIMIT, .maximum = INTEGER_LIMIT},
     {"to", FORGE_OPTION_INTEGER, INTS(to), .help = "last key, inclusive", .required = true,
@@ -40,7 +40,7 @@ static const char *const calendars[] = {"standard", "gregorian", "proleptic_greg
                                         NULL};
 static const char *const restarts[] = {"yearly", NULL};
 
-static const struct forge_option dates_options[] = {
+const struct forge_option forge_dates_options[] = {
     {"from", FORGE_OPTION_TEXT, DATES(from), .help = "first date, inclusive", .required = true},
     {"to", FORGE_OPTION_TEXT, DATES(to), .required = true,
      .help = "last date, inclusive; \"now - 2d\" is resolved once, when the plan is made"},
@@ -54,12 +54,12 @@ static const struct forge_option dates_options[] = {
 
 static void ints_schema(struct forge_text *out)
 {
-    forge_options_schema(out, ints_options);
+    forge_options_schema(out, forge_ints_options);
 }
 
 static void dates_schema(struct forge_text *out)
 {
-    forge_options_schema(out, dates_options);
+    forge_options_schema(out, forge_dates_options);
 }
 
 static const struct forge_option combine_options[] = {
@@ -91,7 +91,7 @@ static bool read_ints(const struct forge_recipe_reading *r, struct forge_combine
     struct ints_settings s = {0};
     int64_t count;
 
-    if (!forge_options_read(&s, ints_options, node, node->place, "ints", r->arena,
+    if (!forge_options_read(&s, forge_ints_options, node, node->place, "ints", r->arena,
                             r->diagnostics))
         return false;
     combine->keys = FORGE_KEYS_INTS;
@@ -140,7 +140,7 @@ static bool read_dates(const struct forge_recipe_reading *r, struct forge_combin
     int64_t from, to;
     bool good;
 
-    if (!forge_options_read(&s, dates_options, node, node->place, "dates", r->arena,
+    if (!forge_options_read(&s, forge_dates_options, node, node->place, "dates", r->arena,
                             r->diagnostics))
         return false;
     combine->keys = FORGE_KEYS_DATES;
@@ -270,4 +270,20 @@ bool forge_combine_read(const struct forge_recipe_reading *r, struct forge_input
         }
     }
     return good;
+}
+
+bool forge_combine_now(int64_t *out, const struct forge_combine *combine, const char *text,
+                       int64_t now_us, struct forge_error *err)
+{
+    enum forge_calendar calendar = combine->dates.calendar;
+    struct forge_duration back = {0};
+
+    text += 3 + strspn(text + 3, " ");
+    if (*text == '-' && !forge_duration_parse(&back, text + 1 + strspn(text + 1, " ")))
+        return forge_fail_at(err, combine->place, "\"%s\" is not a duration", text);
+    if (calendar != FORGE_CALENDAR_STANDARD && calendar != FORGE_CALENDAR_PROLEPTIC_GREGORIAN)
+        return forge_fail_at(err, combine->place, "\"now\" has no meaning in the %s calendar",
+                             forge_calendar_name(calendar));
+    return forge_time_add(out, calendar, now_us, &back, -1) ||
+           forge_fail_at(err, combine->place, "\"now\" less that duration is no time of ours");
 }

@@ -14,6 +14,8 @@ struct forge_recipe_reading {
 
 extern const struct forge_option forge_input_options[];
 extern const struct forge_option forge_target_options[];
+extern const struct forge_option forge_ints_options[];
+extern const struct forge_option forge_dates_options[];
 
 /* Each reports every mistake of its part and returns false when there was one. */
 bool forge_input_read(const struct forge_recipe_reading *reading, struct forge_input *input,

@@ -154,6 +154,17 @@ FORGE_MUST_CHECK bool forge_recipe_parse(struct forge_recipe *recipe, const char
                                          struct forge_diagnostics *diagnostics);
 void forge_recipe_close(struct forge_recipe *recipe);
 
+/* What a date that begins with "now" stands for at that moment, in UTC. */
+FORGE_MUST_CHECK bool forge_combine_now(int64_t *out, const struct forge_combine *combine,
+                                        const char *text, int64_t now_us,
+                                        struct forge_error *err);
+
+/* The recipe as JSON with nothing left open: dates that began with "now" as the moment that was
+ * meant, and what `input`, `dates`, `ints` and `target` leave to their defaults. It is a recipe
+ * again: with the same folder and inputs it gives the same store, but for its digest. */
+void forge_recipe_resolved(struct forge_text *out, const struct forge_recipe *recipe,
+                           int64_t now_us);
+
 /* The JSON Schema (draft-07) of the language, from the tables that the parser uses. */
 void forge_recipe_schema(struct forge_text *out);
 

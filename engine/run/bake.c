@@ -2,6 +2,7 @@
 
 #include "catalog/bakery.h"
 #include "run/checks.h"
+#include "run/libraries.h"
 #include "run/scanner.h"
 #include "run/stamp.h"
 #include "run/write.h"
@@ -110,7 +111,9 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
         .executor = request->executor->name,
         .workers = plan->workers,
         .memory_bytes = request->memory_bytes,
+        .now_us = request->now_us,
         .started_us = request->now_us,
+        .libraries = forge_libraries(&plan->arena),
     };
     struct forge_library library = forge_scanner_library(request->scanners);
     struct forge_store *store = NULL;

@@ -236,3 +236,11 @@ bool forge_sandbox_enter(int input, int output, const struct forge_sandbox_limit
         return forge_fail_errno(err, FORGE_FAILED, "privileges cannot be given up");
     return set_limits(limits, err) && lock_files(input, err) && lock_calls(output, err);
 }
+
+void forge_libseccomp_version(struct forge_text *out)
+{
+    const struct scmp_version *version = seccomp_version();
+
+    if (version)
+        forge_text_print(out, "%u.%u.%u", version->major, version->minor, version->micro);
+}

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "base/error.h"
+#include "base/text.h"
 
 struct forge_sandbox_limits {
     uint64_t memory_bytes; /* address space */
@@ -31,5 +31,8 @@ bool forge_sandbox_is_whole(void);
 /* Is this a build with a sanitizer? Its runtime needs address space without end, a few more
  * system calls, and stderr: such a sandbox is for tests only. */
 bool forge_sandbox_is_sanitized(void);
+
+/* The version of libseccomp, for provenance. */
+void forge_libseccomp_version(struct forge_text *out);
 
 #endif
