@@ -31,6 +31,7 @@ struct forge_version {
     const char *staging; /* absolute path of the hidden folder */
     const char *store;   /* name of the data inside it: data.zarr */
     int lock;            /* descriptor that holds the dataset's lock, or -1 */
+    int folder;          /* descriptor of the hidden folder, open since it was made, or -1 */
 };
 
 /* Take the dataset's lock (FORGE_LOCKED when another bake holds it), and add to the history

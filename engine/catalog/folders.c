@@ -11,7 +11,21 @@
 
 #define DEPTH_MAX 64
 
-bool forge_folder_make(const char *path, struct forge_error *err)
+/* The folder that a path of `length` bytes is in. */
+static bool sync_parent(const char *path, size_t length, struct forge_error *err)
+{
+    char parent[PATH_MAX];
+
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    memcpy(parent, path, length);
+    parent[length] = '\0';
+    return forge_folder_sync(length > 0 ? parent : ".", err);
+}
+
+static bool make(const char *path, bool durable, struct forge_error *err)
 {
     char part[PATH_MAX];
     size_t length = strlen(path);
@@ -23,10 +37,23 @@ bool forge_folder_make(const char *path, struct forge_error *err)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+        if (mkdir(part, 0777) == 0) {
+            if (durable && !sync_parent(part, i, err))
+                return false;
+        } else if (errno != EEXIST)
             return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make the folder %s", part);
     }
     return true;
+}
+
+bool forge_folder_make(const char *path, struct forge_error *err)
+{
+    return make(path, false, err);
+}
+
+bool forge_folder_make_durable(const char *path, struct forge_error *err)
+{
+    return make(path, true, err);
 }
 
 static bool remove_at(int parent, const char *name, int depth, struct forge_error *err)
@@ -65,13 +92,13 @@ bool forge_folder_remove(const char *path, struct forge_error *err)
     return remove_at(AT_FDCWD, path, 0, err);
 }
 
-static bool sync_with(const char *path, int (*sync)(int), struct forge_error *err)
+static bool sync_with(const char *path, int flags, int (*sync)(int), struct forge_error *err)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | flags | O_CLOEXEC);
     bool good;
 
     if (fd < 0)
-        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open the folder %s", path);
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open %s", path);
     good =
         sync(fd) == 0 || forge_fail_errno(err, FORGE_TARGET_IO, "cannot make %s durable", path);
     close(fd);
@@ -80,10 +107,10 @@ static bool sync_with(const char *path, int (*sync)(int), struct forge_error *er
 
 bool forge_folder_sync(const char *path, struct forge_error *err)
 {
-    return sync_with(path, fsync, err);
+    return sync_with(path, O_DIRECTORY, fsync, err);
 }
 
-bool forge_folder_sync_all(const char *path, struct forge_error *err)
+bool forge_file_sync(const char *path, struct forge_error *err)
 {
-    return sync_with(path, syncfs, err);
+    return sync_with(path, O_NOFOLLOW, fsync, err);
 }

@@ -18,6 +18,9 @@ enum forge_event_kind {
     FORGE_EVENT_REMOVED,     /* its data deleted by gc */
 };
 
+/* "published", "rolled back", "withdrawn", "removed". */
+const char *forge_event_name(enum forge_event_kind kind);
+
 struct forge_event {
     enum forge_event_kind kind;
     int64_t time_us; /* UTC */
@@ -39,21 +42,36 @@ FORGE_MUST_CHECK bool forge_history_add(const struct forge_bakery *bakery, const
 
 /* One version of a dataset, from its events and its folder. */
 struct forge_version_info {
-    const char *id;
+    const char *dataset, *id;
     int64_t published_us;
     bool current, withdrawn, removed; /* removed: only its history is left */
     const char *why;                  /* it was withdrawn */
+    const char *run;                  /* that published it; NULL: not known */
     int64_t left_us;    /* when it stopped being current; 0: it is, or never was */
     const char *folder; /* absolute; NULL when removed */
 };
 
-/* Every version there is or was, oldest first. */
+/* Every version there is or was, oldest first; FORGE_MISSING when the bakery has no such
+ * dataset and never had. */
 FORGE_MUST_CHECK bool forge_versions_read(struct forge_version_info **versions, size_t *count,
                                           const struct forge_bakery *bakery, const char *name,
                                           struct forge_error *err);
 
-/* Make an earlier version current again (`id` NULL: the one that was before). Takes the
- * dataset's lock; refuses a version that is withdrawn, removed or not whole. */
+/* Which of them is meant: its id, or the head of no other's. FORGE_MISSING, FORGE_USAGE. */
+FORGE_MUST_CHECK bool forge_version_pick(const struct forge_version_info **out,
+                                         const struct forge_version_info *versions,
+                                         size_t count, const char *name, const char *id,
+                                         struct forge_error *err);
+
+/* A version whose data are there: "NAME" is the current one, "NAME@VERSION" any that is meant
+ * by an id or the head of one. FORGE_MISSING when there is none or it was removed. */
+FORGE_MUST_CHECK bool forge_version_find(struct forge_version_info *out,
+                                         const struct forge_bakery *bakery, const char *text,
+                                         struct forge_error *err);
+
+/* Make an earlier version current again, `id` NULL: the newest of those published before the
+ * current one that can be. Takes the dataset's lock; refuses a version that is withdrawn,
+ * removed or not whole. One that is current already stays it, without an event. */
 FORGE_MUST_CHECK bool forge_rollback(const struct forge_bakery *bakery, const char *name,
                                      const char *id, const char *why, int64_t now_us,
                                      const char **now_current, struct forge_error *err);

@@ -1,5 +1,6 @@
 """series.py: a series of small netCDF files, a recipe for them, and what a bakery holds."""
 import hashlib
+import json
 import os
 
 import netCDF4
@@ -74,3 +75,19 @@ def versions(bakery, name="rain"):
     folder = os.path.join(bakery, "versions", name)
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return {n: digest_of(os.path.join(folder, n)) for n in names}
+
+
+def history(bakery, name="rain"):
+    """The events of the history, oldest first."""
+    path = os.path.join(bakery, "state", "history", name)
+    if not os.path.exists(path):
+        return []
+    with open(path) as file:
+        return [json.loads(line) for line in file if line.endswith("\n")]
+
+
+def published(bakery, name="rain"):
+    """As versions(), but only what was ever current and is still there."""
+    known = {event["version"] for event in history(bakery, name)}
+    known.add(os.path.basename(current(bakery, name) or ""))
+    return {n: digest for n, digest in versions(bakery, name).items() if n in known}

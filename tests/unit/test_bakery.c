@@ -1,91 +1,9 @@
 /* The bakery: versions appear whole under a link that flips, one bake of a dataset at a time.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "support/bakery.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include "base/text.h"
-#include "catalog/bakery.h"
-#include "catalog/folders.h"
-
-#define NOW_US (INT64_C(981173106) * 1000000) /* 2001-02-03T04:05:06Z */
-#define SEED "0123456789abcdef"
-
-struct place {
-    struct forge_arena arena;
-    struct forge_bakery bakery;
-    char folder[64];
-};
-
-static void open_place(struct place *place)
-{
-    struct forge_error err;
-
-    *place = (struct place){.folder = "/tmp/forge-bakery-XXXXXX"};
-    assert_non_null(mkdtemp(place->folder));
-    assert_true(forge_bakery_open(&place->bakery, &place->arena, place->folder, &err));
-}
-
-static void close_place(struct place *place)
-{
-    struct forge_error err;
-
-    assert_true(forge_folder_remove(place->folder, &err));
-    forge_arena_clear(&place->arena);
-}
-
-static const char *below(struct place *place, const char *path)
-{
-    return forge_arena_print(&place->arena, "%s/%s", place->folder, path);
-}
-
-static bool is_there(struct place *place, const char *path)
-{
-    struct stat status;
-
-    return lstat(below(place, path), &status) == 0;
-}
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-/* Begin a version with one object. */
-static void begin(struct forge_version *version, struct place *place)
-{
-    struct forge_error err;
-
-    assert_true(forge_version_lock(version, &place->bakery, "sst", &err));
-    assert_true(forge_version_begin(version, NOW_US, SEED, &err));
-    assert_true(forge_folder_make(
-        forge_arena_print(&place->arena, "%s/data.zarr", version->staging), &err));
-    write_text(forge_arena_print(&place->arena, "%s/data.zarr/zarr.json", version->staging),
-               version->id);
-}
-
-static void publish(struct place *place)
-{
-    struct forge_version version;
-    struct forge_error err;
-
-    begin(&version, place);
-    assert_true(forge_version_publish(&version, 0, NULL, &err));
-}
 
 static void a_version_is_hidden_until_it_is_published(void **state)
 {
@@ -264,7 +182,31 @@ static void a_link_that_cannot_flip_publishes_nothing(void **state)
     forge_version_abandon(&version, false);
     assert_int_equal(err.code, FORGE_TARGET_IO);
     assert_false(is_there(&place, "versions/sst/20010203T040506Z-01234567-2"));
+    assert_false(is_there(&place, "versions/sst/.part-20010203T040506Z-01234567-2"));
     assert_true(is_there(&place, "datasets/sst/data.zarr/zarr.json"));
+    close_place(&place);
+}
+
+static void what_could_not_be_published_stays_as_a_leftover(void **state)
+{
+    struct forge_version version;
+    struct forge_error err;
+    struct place place;
+    size_t count = 0;
+    const char **folders;
+
+    (void)state;
+    open_place(&place);
+    publish(&place);
+    begin(&version, &place);
+    assert_true(forge_folder_make(below(&place, "datasets/.sst"), &err));
+    assert_false(forge_version_publish(&version, 0, NULL, &err));
+    forge_version_abandon(&version, true);
+    assert_true(forge_leftovers_list(&folders, &count, &place.bakery, "sst", &err));
+    assert_int_equal(count, 1);
+    assert_string_equal(folders[0],
+                        below(&place, "versions/sst/.part-20010203T040506Z-01234567-2"));
+    assert_false(is_there(&place, "versions/sst/20010203T040506Z-01234567-2"));
     close_place(&place);
 }
 
@@ -308,6 +250,7 @@ int main(void)
         cmocka_unit_test(leftovers_go_when_a_version_is_published_and_are_never_followed),
         cmocka_unit_test(what_is_no_link_is_not_replaced),
         cmocka_unit_test(a_link_that_cannot_flip_publishes_nothing),
+        cmocka_unit_test(what_could_not_be_published_stays_as_a_leftover),
         cmocka_unit_test(datasets_are_listed_by_name),
     };
 

@@ -1,0 +1,207 @@
+/* history.c: the events of a dataset: read, and one line added at a time. */
+#include "base/text.h"
+#include "catalog/bakery_parts.h"
+#include "catalog/folders.h"
+#include "document/json.h"
+#include "time/calendar.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HISTORY "state/history"
+#define HISTORY_MAX (UINT64_C(64) << 20)
+#define TIME_FORMAT "%Y-%m-%dT%H:%M:%S.%fZ"
+
+static const char *const kinds[] = {
+    [FORGE_EVENT_PUBLISHED] = "published",
+    [FORGE_EVENT_ROLLED_BACK] = "rolled back",
+    [FORGE_EVENT_WITHDRAWN] = "withdrawn",
+    [FORGE_EVENT_REMOVED] = "removed",
+};
+
+const char *forge_event_name(enum forge_event_kind kind)
+{
+    return kinds[kind];
+}
+
+static const char *text_of(const struct forge_json_value *object, const char *key)
+{
+    const struct forge_json_value *value = forge_json_find(object, key);
+
+    return value && value->kind == FORGE_JSON_STRING ? value->string : NULL;
+}
+
+static bool read_event(struct forge_event *event, const struct forge_json_value *line)
+{
+    const char *kind, *time;
+    size_t k = 0;
+
+    if (line->kind != FORGE_JSON_OBJECT)
+        return false;
+    kind = text_of(line, "event");
+    time = text_of(line, "time");
+    *event = (struct forge_event){.version = text_of(line, "version"),
+                                  .why = text_of(line, "why"),
+                                  .run = text_of(line, "run")};
+    while (kind && k < sizeof kinds / sizeof kinds[0] && strcmp(kinds[k], kind) != 0)
+        k++;
+    event->kind = (enum forge_event_kind)k;
+    return kind && k < sizeof kinds / sizeof kinds[0] && time && event->version &&
+           event->version[0] && event->version[0] != '.' && !strchr(event->version, '/') &&
+           forge_time_parse(&event->time_us, NULL, FORGE_CALENDAR_PROLEPTIC_GREGORIAN, time);
+}
+
+/* Take the events from the lines of `text`; what is behind the last newline is torn. */
+static void take_events(struct forge_event **events, size_t *count, bool *damaged,
+                        struct forge_arena *arena, const char *text)
+{
+    size_t lines = 0;
+
+    for (const char *at = text; *at; at++)
+        lines += *at == '\n';
+    *events = forge_arena_array(arena, lines + 1, sizeof **events);
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+        struct forge_json_value *line;
+        struct forge_error ignored;
+
+        if (forge_json_parse(&line, arena, text, (size_t)(end - text), &ignored) &&
+            read_event(&(*events)[*count], line))
+            (*count)++;
+        else
+            *damaged = true;
+    }
+}
+
+bool forge_history_load(struct forge_event **events, size_t *count, bool *damaged,
+                        const struct forge_bakery *bakery, const char *name,
+                        struct forge_error *err)
+{
+    struct forge_store *store = NULL;
+    char *text = NULL;
+    size_t length = 0;
+    bool good;
+
+    *events = NULL;
+    *count = 0;
+    *damaged = false;
+    good = forge_store_open_file(&store, forge_bakery_path(bakery, HISTORY, ""), err) &&
+           forge_store_get(&text, &length, store, name, bakery->arena, HISTORY_MAX, err);
+    forge_store_close(store);
+    if (!good)
+        return err->code == FORGE_MISSING ||
+               forge_fail_while(err, "the history of \"%s\"", name);
+    if (strlen(text) != length) /* a NUL: lines behind it would go unseen */
+        *damaged = true;
+    take_events(events, count, damaged, bakery->arena, text);
+    return true;
+}
+
+bool forge_history_read(struct forge_event **events, size_t *count,
+                        const struct forge_bakery *bakery, const char *name,
+                        struct forge_error *err)
+{
+    bool damaged;
+
+    return forge_history_load(events, count, &damaged, bakery, name, err);
+}
+
+static void write_event(struct forge_text *out, const struct forge_event *event)
+{
+    struct forge_json json = {.out = out};
+    struct forge_text time = {0};
+
+    forge_time_format(&time, FORGE_CALENDAR_PROLEPTIC_GREGORIAN, event->time_us, TIME_FORMAT,
+                      NULL);
+    forge_json_object(&json);
+    forge_json_key(&json, "event");
+    forge_json_string(&json, kinds[event->kind]);
+    if (event->run) {
+        forge_json_key(&json, "run");
+        forge_json_string(&json, event->run);
+    }
+    forge_json_key(&json, "time");
+    forge_json_string(&json, forge_text_string(&time));
+    forge_json_key(&json, "version");
+    forge_json_string(&json, event->version);
+    if (event->why) {
+        forge_json_key(&json, "why");
+        forge_json_string(&json, event->why);
+    }
+    forge_json_close(&json, '}');
+    forge_text_add(out, "\n");
+    forge_text_clear(&time);
+}
+
+/* Where the last whole line ends: what is behind it a writer left that died. */
+static bool whole_length(off_t *out, int fd)
+{
+    struct stat status;
+    char last;
+
+    if (fstat(fd, &status) != 0)
+        return false;
+    *out = status.st_size;
+    while (*out > 0) {
+        if (pread(fd, &last, 1, *out - 1) != 1)
+            return false;
+        if (last == '\n')
+            break;
+        --*out;
+    }
+    return *out == status.st_size || ftruncate(fd, *out) == 0;
+}
+
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t done = write(fd, bytes, length);
+
+        if (done < 0 && errno != EINTR)
+            return false;
+        if (done > 0) {
+            bytes += done;
+            length -= (size_t)done;
+        }
+    }
+    return true;
+}
+
+/* Append the line durably, or leave the file as it was. */
+static bool append(const char *path, const char *line, size_t length, bool *is_first,
+                   struct forge_error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    off_t end = 0;
+    bool good;
+
+    if (fd < 0)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open %s", path);
+    good = whole_length(&end, fd);
+    *is_first = end == 0;
+    good = (good && write_all(fd, line, length) && fsync(fd) == 0) ||
+           forge_fail_errno(err, FORGE_TARGET_IO, "cannot write %s", path);
+    if (!good && ftruncate(fd, end) != 0)
+        forge_fail_help(err, "its last line may be torn; it will be left out");
+    if (close(fd) != 0 && good)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot write %s", path);
+    return good;
+}
+
+bool forge_history_add(const struct forge_bakery *bakery, const char *name,
+                       const struct forge_event *event, struct forge_error *err)
+{
+    const char *folder = forge_bakery_path(bakery, "state", "history");
+    struct forge_text line = {0};
+    bool is_first = false, good;
+
+    write_event(&line, event);
+    good = forge_folder_make_durable(folder, err) &&
+           append(forge_bakery_path(bakery, HISTORY, name), forge_text_string(&line),
+                  line.length, &is_first, err) &&
+           (!is_first || forge_folder_sync(folder, err));
+    forge_text_clear(&line);
+    return good;
+}
