@@ -19,6 +19,10 @@
  * not the fields themselves. */
 #define FORGE_INLINE_RANK 2
 
+/* Part of what a remembered scan is found by: raise it when any format describes the same bytes
+ * in another way. */
+#define FORGE_SCAN_VERSION 1U
+
 /* How a recipe wants a file to be read. */
 struct forge_scan_request {
     int fd;

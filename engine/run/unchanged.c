@@ -1,0 +1,93 @@
+#include "run/unchanged.h"
+
+#include "catalog/provenance.h"
+#include "document/json.h"
+#include "plan/identity.h"
+
+#include <string.h>
+
+#define MADE_FROM "provenance/made-from.json"
+#define MADE_FROM_MAX 65536U
+
+static void add_digest(struct forge_json *json, const char *key,
+                       const struct forge_digest *digest)
+{
+    char hex[2 * FORGE_DIGEST_BYTES + 1];
+
+    forge_digest_format(digest, hex);
+    forge_json_key(json, key);
+    forge_json_string(json, hex);
+}
+
+static void describe(struct forge_text *out, const struct forge_plan *plan,
+                     const struct forge_digest *digests)
+{
+    struct forge_json json = {.out = out};
+    struct forge_digest inputs;
+
+    forge_provenance_digest(&inputs, plan, digests);
+    forge_json_object(&json);
+    add_digest(&json, "inputs_sha256", &inputs);
+    forge_json_key(&json, "key_version");
+    forge_json_unsigned(&json, FORGE_KEY_VERSION);
+    add_digest(&json, "recipe_sha256", &plan->recipe->digest);
+    forge_json_key(&json, "scan_version");
+    forge_json_unsigned(&json, FORGE_SCAN_VERSION);
+    forge_json_key(&json, "target");
+    forge_json_string(&json, plan->recipe->target.type->name);
+    forge_json_close(&json, '}');
+    forge_text_add(out, "\n");
+}
+
+bool forge_unchanged_write(const char *version_folder, const struct forge_plan *plan,
+                           const struct forge_digest *digests, struct forge_error *err)
+{
+    struct forge_store *store = NULL;
+    struct forge_text text = {0};
+    bool good;
+
+    describe(&text, plan, digests);
+    good = forge_store_open_file(&store, version_folder, err) &&
+           forge_store_put(store, MADE_FROM, text.bytes, text.length, err);
+    forge_store_close(store);
+    forge_text_clear(&text);
+    return good;
+}
+
+static bool all_hashed(const struct forge_plan *plan)
+{
+    for (size_t g = 0; g < plan->grids_count; g++) {
+        for (uint64_t c = 0; c < plan->grids[g].cells_count; c++) {
+            const struct forge_cell *cell = &plan->grids[g].cells[c];
+
+            if (cell->state == FORGE_CELL_WANTED && !cell->file.hashed)
+                return false;
+        }
+    }
+    return true;
+}
+
+bool forge_is_unchanged(const char *version_folder, const struct forge_plan *plan,
+                        const struct forge_digest *digests)
+{
+    struct forge_store *store = NULL;
+    struct forge_arena arena = {0};
+    struct forge_text text = {0};
+    struct forge_error err;
+    char *written = NULL;
+    size_t length = 0;
+    bool same;
+
+    if (!all_hashed(plan))
+        return false;
+    same = forge_store_open_file(&store, version_folder, &err) &&
+           forge_store_get(&written, &length, store, MADE_FROM, &arena, MADE_FROM_MAX, &err);
+    if (same) {
+        describe(&text, plan, digests);
+        same = length == text.length && memcmp(written, text.bytes, length) == 0;
+    }
+    forge_store_close(store);
+    forge_text_clear(&text);
+    forge_arena_clear(&arena);
+    return same;
+}
