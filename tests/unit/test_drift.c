@@ -112,7 +112,7 @@ static void plan_for(struct place *place, const char *line)
         cell->file.hashed = words[i].hashed;
         if (words[i].bytes)
             cell->file.status.size = strlen(words[i].bytes);
-        if (words[i].hashed)
+        if (words[i].bytes && words[i].hashed)
             forge_digest_of(&place->digests[i], words[i].bytes, strlen(words[i].bytes));
     }
 }
