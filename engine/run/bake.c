@@ -3,6 +3,7 @@
 #include "catalog/bakery.h"
 #include "run/checks.h"
 #include "run/libraries.h"
+#include "run/runs.h"
 #include "run/scanner.h"
 #include "run/stamp.h"
 #include "run/write.h"
@@ -109,6 +110,8 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
     struct forge_run_record record = {
         .version = version->id,
         .executor = request->executor->name,
+        .run = request->run ? forge_run_id(request->run) : NULL,
+        .attempt = request->run ? forge_run_attempt(request->run) : 0,
         .workers = plan->workers,
         .memory_bytes = request->memory_bytes,
         .now_us = request->now_us,
@@ -130,7 +133,7 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
     };
     forge_stamp(plan, digests);
     good = good && write_all(baking, plan, err) && forge_inputs_unchanged(plan, err) &&
-           write_metadata(store, plan, err) &&
+           forge_stamp_times(plan, request, err) && write_metadata(store, plan, err) &&
            forge_checks_hold(plan, store, &budget, request, err);
     summarize(&report->summary, &baking->write, plan);
     record.summary = report->summary;

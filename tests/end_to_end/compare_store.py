@@ -13,7 +13,7 @@ import numpy as np
 import stores
 
 # Attributes of the root that say where a store came from; a source file has none of them.
-OWN = ("forge_",)
+OWN = ("forge_", "valid_time_")
 
 
 def same_attribute(a, b):

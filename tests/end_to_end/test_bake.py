@@ -7,6 +7,7 @@ Checks, plans and bakes the recipe of expected.CASES (written in another format 
 given), compares every element, shows that one changed bit would be found, and has the readers of
 ../shared/tools check the store where they are.
 """
+import gzip
 import json
 import os
 import re
@@ -50,7 +51,9 @@ def check_layout(bakery, name, sources):
                  "%s leads to %s" % (link, version))
     kept = ""
     for top, _, files in os.walk(os.path.join(version, "provenance")):
-        kept += "".join(open(os.path.join(top, f), errors="replace").read() for f in files)
+        for path in (os.path.join(top, f) for f in files):
+            opened = gzip.open if path.endswith(".gz") else open
+            kept += opened(path, "rt", errors="replace").read()
     for source in sources:
         support.want(os.path.basename(source) in kept, "the provenance does not name " + source)
     return os.path.join(link, "data.zarr")
