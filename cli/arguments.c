@@ -9,8 +9,11 @@
 
 #define WORKERS_MAX 1024
 #define PRUNE_DEFAULT 2
+#define KEEP_DEFAULT 3
+#define KEEP_MAX 1000000
+#define GRACE_DEFAULT "30d"
 
-enum { BAKERY = 256, EXECUTOR, WORKERS, MEMORY, PRUNE, JSON, QUIET };
+enum { BAKERY = 256, EXECUTOR, WORKERS, MEMORY, PRUNE, JSON, QUIET, WHY, KEEP, GRACE, DRY_RUN };
 
 static const struct {
     struct option option;
@@ -23,6 +26,10 @@ static const struct {
     {{"prune", optional_argument, NULL, PRUNE}, TAKES_RUN},
     {{"json", no_argument, NULL, JSON}, TAKES_JSON},
     {{"quiet", no_argument, NULL, QUIET}, TAKES_QUIET},
+    {{"why", required_argument, NULL, WHY}, TAKES_WHY},
+    {{"keep", required_argument, NULL, KEEP}, TAKES_GC},
+    {{"grace", required_argument, NULL, GRACE}, TAKES_GC},
+    {{"dry-run", no_argument, NULL, DRY_RUN}, TAKES_GC},
 };
 
 #define KNOWN_COUNT (sizeof known / sizeof known[0])
@@ -98,6 +105,24 @@ static bool read_run_option(struct arguments *arguments, int which)
     }
 }
 
+static bool read_gc_option(struct arguments *arguments, int which)
+{
+    switch (which) {
+    case KEEP:
+        if (strcmp(optarg, "0") == 0) {
+            arguments->keep = 0;
+            return true;
+        }
+        return read_count(&arguments->keep, optarg, KEEP_MAX) ||
+               tell_usage("--keep takes a number of versions, not \"%s\"", optarg) == 0;
+    case GRACE:
+        arguments->grace = optarg;
+        return true;
+    default:
+        return arguments->dry_run = true;
+    }
+}
+
 static bool read_option(struct arguments *arguments, int which)
 {
     switch (which) {
@@ -108,19 +133,40 @@ static bool read_option(struct arguments *arguments, int which)
         return arguments->json = true;
     case QUIET:
         return arguments->quiet = true;
+    case WHY:
+        arguments->why = optarg;
+        return optarg[0] != '\0' || tell_usage("--why takes a reason, not \"\"") == 0;
+    case KEEP:
+    case GRACE:
+    case DRY_RUN:
+        return read_gc_option(arguments, which);
     default:
         return read_run_option(arguments, which);
     }
 }
 
-bool arguments_read(struct arguments *arguments, const struct command *command, int argc,
-                    char **argv, unsigned takes, int operands)
+/* The name of an operand, as the command's usage has it: "NAME", "[VERSION]". */
+static bool tell_missing(const struct command *command, int operand)
+{
+    const char *at = command->usage;
+
+    for (int i = 0; i < operand; i++)
+        at += strcspn(at, " ") + 1;
+    tell_usage("%.*s is missing", (int)strcspn(at, " "), at);
+    return usage(command);
+}
+
+bool arguments_read_some(struct arguments *arguments, const struct command *command, int argc,
+                         char **argv, unsigned takes, int least, int most)
 {
     struct option options[KNOWN_COUNT + 1] = {{0}};
     size_t count = 0;
     int which;
 
-    *arguments = (struct arguments){.bakery = "bakery", .executor = "threads"};
+    *arguments = (struct arguments){.bakery = "bakery",
+                                    .executor = "threads",
+                                    .keep = KEEP_DEFAULT,
+                                    .grace = GRACE_DEFAULT};
     for (size_t i = 0; i < KNOWN_COUNT; i++) {
         if (known[i].takes & takes)
             options[count++] = known[i].option;
@@ -133,14 +179,19 @@ bool arguments_read(struct arguments *arguments, const struct command *command, 
         if (!read_option(arguments, which))
             return usage(command);
     }
-    if (argc - optind < operands) {
-        tell_usage("%.*s is missing", (int)strcspn(command->usage, " "), command->usage);
+    if (argc - optind < least)
+        return tell_missing(command, argc - optind);
+    if (argc - optind > most) {
+        tell_usage("\"%s\" is one too many", argv[optind + most]);
         return usage(command);
     }
-    if (argc - optind > operands) {
-        tell_usage("\"%s\" is one too many", argv[optind + operands]);
-        return usage(command);
-    }
-    arguments->operand = operands > 0 ? argv[optind] : NULL;
+    arguments->operand = argc > optind ? argv[optind] : NULL;
+    arguments->second = argc > optind + 1 ? argv[optind + 1] : NULL;
     return true;
+}
+
+bool arguments_read(struct arguments *arguments, const struct command *command, int argc,
+                    char **argv, unsigned takes, int operands)
+{
+    return arguments_read_some(arguments, command, argc, argv, takes, operands, operands);
 }

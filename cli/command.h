@@ -37,13 +37,17 @@ const struct command *const *command_all(void);
 
 /* Options that several commands take; unset ones keep their defaults. */
 struct arguments {
-    const char *operand;  /* what is no option */
+    const char *operand;  /* the first that is no option, or NULL */
+    const char *second;   /* the next, or NULL */
     const char *bakery;   /* --bakery DIR */
     const char *executor; /* --executor NAME */
     unsigned workers;     /* --workers N; 0: as many as processors */
     uint64_t memory;      /* --memory SIZE; 0: half of the machine */
     uint64_t prune;       /* --prune[=N] */
-    bool json, quiet;
+    const char *why;      /* --why TEXT, or NULL */
+    uint64_t keep;        /* --keep N */
+    const char *grace;    /* --grace DURATION, as written */
+    bool json, quiet, dry_run;
 };
 
 /* Which of them a command takes. */
@@ -52,12 +56,21 @@ enum {
     TAKES_RUN = 2, /* executor, workers, memory, prune */
     TAKES_JSON = 4,
     TAKES_QUIET = 8,
+    TAKES_WHY = 256,
+    TAKES_GC = 512, /* keep, grace, dry-run */
 };
 
 /* Fill `arguments`; false (told on standard error) when the line is wrong. So many operands
  * are needed: 0 or 1. */
 bool arguments_read(struct arguments *arguments, const struct command *command, int argc,
                     char **argv, unsigned takes, int operands);
+
+/* The same for a command that needs `least` operands and takes `most`: 0 to 2. */
+bool arguments_read_some(struct arguments *arguments, const struct command *command, int argc,
+                         char **argv, unsigned takes, int least, int most);
+
+/* The clock of the machine, UTC. */
+int64_t now_us(void);
 
 /* Tell an error on standard error, and return the exit status that goes with it. */
 int tell_error(const struct session *session, const struct forge_error *err);

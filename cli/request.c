@@ -8,7 +8,7 @@
 
 #define EXECUTORS_MAX 16
 
-static int64_t now_us(void)
+int64_t now_us(void)
 {
     struct timespec now;
 

@@ -34,7 +34,41 @@ static const char *text_of(const struct forge_json_value *object, const char *ke
     return value && value->kind == FORGE_JSON_STRING ? value->string : NULL;
 }
 
-static bool read_event(struct forge_event *event, const struct forge_json_value *line)
+static uint64_t number_of(const struct forge_json_value *object, const char *key)
+{
+    const struct forge_json_value *value = forge_json_find(object, key);
+
+    return value && value->kind == FORGE_JSON_INTEGER && value->integer > 0
+               ? (uint64_t)value->integer
+               : 0;
+}
+
+static const struct forge_version_facts *read_facts(struct forge_arena *arena,
+                                                    const struct forge_json_value *line)
+{
+    const struct forge_json_value *made = forge_json_find(line, "made");
+    struct forge_version_facts *facts;
+
+    if (!made || made->kind != FORGE_JSON_OBJECT)
+        return NULL;
+    facts = forge_arena_take(arena, sizeof *facts);
+    *facts = (struct forge_version_facts){
+        .recipe = text_of(made, "recipe"),
+        .run = text_of(line, "run"),
+        .objects = number_of(made, "objects"),
+        .shared = number_of(made, "objects_shared"),
+        .bytes = number_of(made, "bytes_written"),
+        .compared = forge_json_find(made, "inputs") != NULL,
+        .inputs = number_of(made, "inputs"),
+        .added = number_of(made, "inputs_added"),
+        .changed = number_of(made, "inputs_changed"),
+        .gone = number_of(made, "inputs_gone"),
+    };
+    return facts;
+}
+
+static bool read_event(struct forge_event *event, struct forge_arena *arena,
+                       const struct forge_json_value *line)
 {
     const char *kind, *time;
     size_t k = 0;
@@ -45,7 +79,8 @@ static bool read_event(struct forge_event *event, const struct forge_json_value 
     time = text_of(line, "time");
     *event = (struct forge_event){.version = text_of(line, "version"),
                                   .why = text_of(line, "why"),
-                                  .run = text_of(line, "run")};
+                                  .run = text_of(line, "run"),
+                                  .facts = read_facts(arena, line)};
     while (kind && k < sizeof kinds / sizeof kinds[0] && strcmp(kinds[k], kind) != 0)
         k++;
     event->kind = (enum forge_event_kind)k;
@@ -68,7 +103,7 @@ static void take_events(struct forge_event **events, size_t *count, bool *damage
         struct forge_error ignored;
 
         if (forge_json_parse(&line, arena, text, (size_t)(end - text), &ignored) &&
-            read_event(&(*events)[*count], line))
+            read_event(&(*events)[*count], arena, line))
             (*count)++;
         else
             *damaged = true;
@@ -108,6 +143,31 @@ bool forge_history_read(struct forge_event **events, size_t *count,
     return forge_history_load(events, count, &damaged, bakery, name, err);
 }
 
+static void write_number(struct forge_json *json, const char *key, uint64_t number)
+{
+    forge_json_key(json, key);
+    forge_json_unsigned(json, number);
+}
+
+void forge_version_facts_json(struct forge_json *json, const struct forge_version_facts *facts)
+{
+    forge_json_object(json);
+    write_number(json, "bytes_written", facts->bytes);
+    if (facts->compared) {
+        write_number(json, "inputs", facts->inputs);
+        write_number(json, "inputs_added", facts->added);
+        write_number(json, "inputs_changed", facts->changed);
+        write_number(json, "inputs_gone", facts->gone);
+    }
+    write_number(json, "objects", facts->objects);
+    write_number(json, "objects_shared", facts->shared);
+    if (facts->recipe) {
+        forge_json_key(json, "recipe");
+        forge_json_string(json, facts->recipe);
+    }
+    forge_json_close(json, '}');
+}
+
 static void write_event(struct forge_text *out, const struct forge_event *event)
 {
     struct forge_json json = {.out = out};
@@ -118,6 +178,10 @@ static void write_event(struct forge_text *out, const struct forge_event *event)
     forge_json_object(&json);
     forge_json_key(&json, "event");
     forge_json_string(&json, kinds[event->kind]);
+    if (event->facts) {
+        forge_json_key(&json, "made");
+        forge_version_facts_json(&json, event->facts);
+    }
     if (event->run) {
         forge_json_key(&json, "run");
         forge_json_string(&json, event->run);

@@ -10,6 +10,7 @@
 #define FORGE_CATALOG_HISTORY_H
 
 #include "catalog/bakery.h"
+#include "catalog/facts.h"
 
 enum forge_event_kind {
     FORGE_EVENT_PUBLISHED,   /* baked and made current */
@@ -25,8 +26,9 @@ struct forge_event {
     enum forge_event_kind kind;
     int64_t time_us; /* UTC */
     const char *version;
-    const char *why; /* NULL: no reason was given */
-    const char *run; /* NULL: by no run */
+    const char *why;                         /* NULL: no reason was given */
+    const char *run;                         /* NULL: by no run */
+    const struct forge_version_facts *facts; /* of what was published; NULL: not known */
 };
 
 /* All events, oldest first, in the bakery's arena. Lines that cannot be read (a torn last one)
@@ -44,9 +46,10 @@ FORGE_MUST_CHECK bool forge_history_add(const struct forge_bakery *bakery, const
 struct forge_version_info {
     const char *dataset, *id;
     int64_t published_us;
-    bool current, withdrawn, removed; /* removed: only its history is left */
-    const char *why;                  /* it was withdrawn */
-    const char *run;                  /* that published it; NULL: not known */
+    bool current, withdrawn, removed;        /* removed: only its history is left */
+    const char *why;                         /* it was withdrawn */
+    const char *run;                         /* that published it; NULL: not known */
+    const struct forge_version_facts *facts; /* NULL: not known */
     int64_t left_us;    /* when it stopped being current; 0: it is, or never was */
     const char *folder; /* absolute; NULL when removed */
 };

@@ -168,9 +168,20 @@ bool forge_version_publish(struct forge_version *version, int64_t now_us, const 
                            struct forge_error *err)
 {
     const struct forge_bakery *bakery = version->bakery;
-    const struct forge_event event = {
-        .kind = FORGE_EVENT_PUBLISHED, .time_us = now_us, .version = version->id, .run = run};
+    const char *before = forge_link_version(bakery, version->name, NULL);
+    struct forge_version_facts facts;
+    struct forge_event event = {.kind = FORGE_EVENT_PUBLISHED,
+                                .time_us = now_us,
+                                .version = version->id,
+                                .run = run,
+                                .facts = &facts};
 
+    forge_version_facts_read(&facts, bakery->arena, version->staging,
+                             before ? forge_arena_print(bakery->arena, "%s/versions/%s/%s",
+                                                        bakery->root, version->name, before)
+                                    : NULL);
+    if (!event.run)
+        event.run = facts.run;
     if (!make_durable(version, err) || !make_current(version, err))
         return false;
     if (!forge_link_sync(bakery, err))

@@ -39,11 +39,22 @@ static const char *last_current(const struct book *book)
     return NULL;
 }
 
+/* `before`: the version that was current before one that was published; or NULL. */
 static bool add(const struct book *book, enum forge_event_kind kind, const char *id,
-                int64_t time_us, struct forge_error *err)
+                const char *before, int64_t time_us, struct forge_error *err)
 {
-    const struct forge_event event = {.kind = kind, .version = id, .time_us = time_us};
+    const char *folder = forge_bakery_path(book->bakery, "versions", book->name);
+    struct forge_arena *arena = book->bakery->arena;
+    struct forge_event event = {.kind = kind, .version = id, .time_us = time_us};
+    struct forge_version_facts facts;
 
+    if (kind == FORGE_EVENT_PUBLISHED) {
+        forge_version_facts_read(&facts, arena, forge_arena_print(arena, "%s/%s", folder, id),
+                                 before ? forge_arena_print(arena, "%s/%s", folder, before)
+                                        : NULL);
+        event.facts = &facts;
+        event.run = facts.run;
+    }
     return forge_history_add(book->bakery, book->name, &event, err);
 }
 
@@ -81,7 +92,8 @@ static bool settle_folders(const struct book *book, const char *linked, bool ado
     for (size_t i = 0; i < count; i++) {
         if (versions[i].folder && !versions[i].current &&
             !knows(book, versions[i].id, FORGE_EVENT_PUBLISHED) &&
-            !add(book, FORGE_EVENT_PUBLISHED, versions[i].id, versions[i].published_us, err))
+            !add(book, FORGE_EVENT_PUBLISHED, versions[i].id, i > 0 ? versions[i - 1].id : NULL,
+                 versions[i].published_us, err))
             return false;
     }
     return true;
@@ -101,7 +113,7 @@ static bool settle_removed(const struct book *book, struct forge_error *err)
             knows(book, id, FORGE_EVENT_REMOVED) || lstat(path, &status) == 0 ||
             stat(folder, &status) != 0)
             continue;
-        if (!add(book, FORGE_EVENT_REMOVED, id, forge_modified_us(&status), err))
+        if (!add(book, FORGE_EVENT_REMOVED, id, NULL, forge_modified_us(&status), err))
             return false;
     }
     return true;
@@ -119,7 +131,7 @@ static bool settle_current(const struct book *book, const char *linked, int64_t 
     return add(book,
                knows(book, linked, FORGE_EVENT_PUBLISHED) ? FORGE_EVENT_ROLLED_BACK
                                                           : FORGE_EVENT_PUBLISHED,
-               linked, since_us, err);
+               linked, last, since_us, err);
 }
 
 bool forge_history_reconcile(const struct forge_bakery *bakery, const char *name,
@@ -128,10 +140,13 @@ bool forge_history_reconcile(const struct forge_bakery *bakery, const char *name
     struct book book = {.bakery = bakery, .name = name};
     int64_t since_us = 0;
     const char *linked = forge_link_version(bakery, name, &since_us);
-    bool damaged;
+    bool damaged, adopt;
 
-    return forge_history_load(&book.events, &book.count, &damaged, bakery, name, err) &&
-           settle_folders(&book, linked, linked && (book.count == 0 || damaged), err) &&
+    if (!forge_history_load(&book.events, &book.count, &damaged, bakery, name, err))
+        return false;
+    adopt = linked && (book.count == 0 || damaged);
+    return settle_folders(&book, linked, adopt, err) &&
+           (!adopt || forge_history_read(&book.events, &book.count, bakery, name, err)) &&
            settle_removed(&book, err) && settle_current(&book, linked, since_us, err) &&
            (!linked || !knows(&book, linked, FORGE_EVENT_WITHDRAWN) ||
             forge_withdraw_finish(bakery, name, since_us, NULL, err));

@@ -63,6 +63,7 @@ static struct forge_version_info *replay(struct book *book, const struct forge_e
         case FORGE_EVENT_PUBLISHED:
             item->published_us = event->time_us;
             item->run = event->run;
+            item->facts = event->facts;
             pass_on(&current, item, event->time_us);
             break;
         case FORGE_EVENT_ROLLED_BACK:

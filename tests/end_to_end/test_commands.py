@@ -59,6 +59,18 @@ def usage():
         (["show"], "FILE is missing"),
         (["bake", "a.yaml", "b.yaml"], '"b.yaml" is one too many'),
         (["list", "x"], '"x" is one too many'),
+        (["history"], "NAME is missing"),
+        (["rollback"], "NAME is missing"),
+        (["rollback", "a", "b", "c"], '"c" is one too many'),
+        (["withdraw", "--why", "x"], "NAME is missing"),
+        (["withdraw", "a", "--why", "x"], "VERSION is missing"),
+        (["withdraw", "a", "b"], "--why is missing: say why the version is withdrawn"),
+        (["withdraw", "a", "b", "--why", ""], '--why takes a reason, not ""'),
+        (["gc", "a", "b"], '"b" is one too many'),
+        (["gc", "--keep", "x"], '--keep takes a number of versions, not "x"'),
+        (["gc", "--keep", "-1"], '--keep takes a number of versions, not "-1"'),
+        (["gc", "--grace", "soon"], '--grace takes a duration such as 30d, 12h or 0, not "soon"'),
+        (["gc", "--grace", ""], '--grace takes a duration such as 30d, 12h or 0, not ""'),
         (["bake", "--wrokers", "3", "x"], 'unknown option "--wrokers"; did you mean "--workers"?'),
         (["bake", "-x"], 'unknown option "-x"'),
         (["bake", "x", "--workers"], "--workers needs a value"),
@@ -85,7 +97,7 @@ def usage():
 def help_pages():
     overview = forge("help")
     support.want(forge() == overview and forge("--help") == overview, "forge alone says something else")
-    for command in "check", "plan", "bake", "list", "show", "schema", "help", "version":
+    for command in "check", "plan", "bake", "list", "show", "history", "rollback", "withdraw", "gc", "schema", "help", "version":
         support.want("\n  %s " % command in overview, "forge help does not list " + command)
         page = forge("help", command)
         support.want(page.startswith("usage: forge %s" % command), "no usage: " + page)

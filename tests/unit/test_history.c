@@ -3,11 +3,13 @@
 
 static void events_are_read_as_they_were_added(void **state)
 {
+    const struct forge_version_facts facts = {
+        "sha256:12", "20010203T040506Z-abcdef", 1, 2, 3, true, 4, 5, 6, 7};
     const struct forge_event rows[] = {
-        {FORGE_EVENT_PUBLISHED, NOW_US, "a", NULL, "20010203T040506Z-abcdef"},
-        {FORGE_EVENT_ROLLED_BACK, NOW_US + 1, "b", "a \"quoted\"\nline, \xc3\xa4", NULL},
-        {FORGE_EVENT_WITHDRAWN, NOW_US - DAY_US, "a", "", NULL},
-        {FORGE_EVENT_REMOVED, 0, "a", NULL, NULL},
+        {FORGE_EVENT_PUBLISHED, NOW_US, "a", NULL, "20010203T040506Z-abcdef", &facts},
+        {FORGE_EVENT_ROLLED_BACK, NOW_US + 1, "b", "a \"quoted\"\nline, \xc3\xa4", NULL, NULL},
+        {FORGE_EVENT_WITHDRAWN, NOW_US - DAY_US, "a", "", NULL, NULL},
+        {FORGE_EVENT_REMOVED, 0, "a", NULL, NULL, NULL},
     };
     size_t rows_count = sizeof rows / sizeof rows[0], count;
     struct forge_event *events;
@@ -30,6 +32,14 @@ static void events_are_read_as_they_were_added(void **state)
         assert_string_equal(events[i].why ? events[i].why : "", rows[i].why ? rows[i].why : "");
         assert_string_equal(events[i].run ? events[i].run : "", rows[i].run ? rows[i].run : "");
     }
+    assert_string_equal(events[0].facts->recipe, facts.recipe);
+    assert_string_equal(events[0].facts->run, facts.run);
+    assert_int_equal(events[0].facts->objects * 10 + events[0].facts->shared, 12);
+    assert_int_equal(events[0].facts->bytes, 3);
+    assert_true(events[0].facts->compared);
+    assert_int_equal(events[0].facts->inputs * 10 + events[0].facts->added, 45);
+    assert_int_equal(events[0].facts->changed * 10 + events[0].facts->gone, 67);
+    assert_null(events[1].facts);
     close_place(&place);
 }
 
@@ -66,7 +76,7 @@ static void lines_that_cannot_be_read_are_left_out(void **state)
 
 static void a_torn_line_is_cut_off_by_the_next_writer(void **state)
 {
-    const struct forge_event event = {FORGE_EVENT_WITHDRAWN, NOW_US, "a", "torn", NULL};
+    const struct forge_event event = {FORGE_EVENT_WITHDRAWN, NOW_US, "a", "torn", NULL, NULL};
     struct forge_error err;
     struct place place;
     struct stat status;
