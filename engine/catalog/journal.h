@@ -24,13 +24,15 @@ FORGE_MUST_CHECK bool forge_journal_open(struct forge_journal **out, const char 
                                          struct forge_error *err);
 
 /* Whole or not at all: what could be written in part only is cut off again, and where even that
- * fails, every later append fails. `at` (may be NULL) gets the offset of the payload. */
+ * fails, every later append fails. An empty payload adds nothing. `at` (may be NULL) gets the
+ * offset of the payload. */
 FORGE_MUST_CHECK bool forge_journal_append(struct forge_journal *journal, const void *payload,
                                            size_t length, uint64_t *at,
                                            struct forge_error *err);
+/* The records and the file's name. Once this failed, every later call fails. */
 FORGE_MUST_CHECK bool forge_journal_sync(struct forge_journal *journal,
                                          struct forge_error *err);
-/* False when what was written may be lost (close(2) failed). */
+/* False when what was written may be lost (close(2) failed). Takes NULL. */
 FORGE_MUST_CHECK bool forge_journal_close(struct forge_journal *journal,
                                           struct forge_error *err);
 
@@ -38,9 +40,10 @@ FORGE_MUST_CHECK bool forge_journal_close(struct forge_journal *journal,
 typedef bool forge_journal_visit(void *context, const void *payload, size_t length, uint64_t at,
                                  struct forge_error *err);
 
-/* Visit every record that is whole, in order. A file that is not there has none. `torn` (may be
- * NULL): bytes behind the last whole record. Memory: that of the largest record. False: it
- * could not be read, is no journal, or `visit` failed with an error. */
+/* Visit every record that is whole, in order; those added meanwhile are left out. A file that
+ * is not there has none. `torn` (may be NULL): bytes behind the last whole record, 0 when the
+ * reading was stopped. Memory: that of the largest record. False: it could not be read
+ * (FORGE_TARGET_IO), is no journal (FORGE_BAD_TARGET), or `visit` failed with an error. */
 FORGE_MUST_CHECK bool forge_journal_read(const char *path, forge_journal_visit *visit,
                                          void *context, uint64_t *torn,
                                          struct forge_error *err);

@@ -30,18 +30,20 @@ void forge_object_record_write(struct forge_text *payload,
 typedef bool forge_object_record_visit(void *context, const struct forge_object_record *record,
                                        struct forge_error *err);
 
-/* Visit the objects of a version's folder, or of one that was begun, as far as they were
- * written. A folder without a list has none. A published list that is not complete is
- * FORGE_BAD_TARGET. */
+/* Visit the objects of a version's folder: its list, or, where there is none yet, the journal
+ * as far as it was written; a folder without either has none. A list that is not complete is
+ * FORGE_BAD_TARGET, known only when what it has was visited. */
 FORGE_MUST_CHECK bool forge_objects_read(const char *folder, forge_object_record_visit *visit,
                                          void *context, struct forge_error *err);
 
 /* Writes a published list: begin, every object in the order of the plan, end. */
 struct forge_objects_writer {
+    const char *folder; /* borrowed until the end */
     struct forge_journal *journal;
     struct forge_text payload;
     uint64_t left;
 };
+/* The list appears under its name when it ends, complete and durable; an earlier one goes. */
 FORGE_MUST_CHECK bool forge_objects_begin(struct forge_objects_writer *writer,
                                           const char *folder, uint64_t count,
                                           struct forge_error *err);
@@ -53,10 +55,12 @@ FORGE_MUST_CHECK bool forge_objects_end(struct forge_objects_writer *writer,
 /* Instead of end, after a failure; does nothing after end. */
 void forge_objects_abandon(struct forge_objects_writer *writer);
 
-/* Put one object of a finished folder into another, under a name of its own: a hard link, a
- * copy where the file system has none. The folders on the way are made. */
+/* Put one object of `length` bytes of a finished folder into another, under a name of its own:
+ * a hard link, a copy where the file system has none (then *copied_bytes is its length, else
+ * 0). The folders on the way are made, what had the name goes. FORGE_MISSING when the object is
+ * not there or has another length, FORGE_SOURCE_IO when it cannot be read. */
 FORGE_MUST_CHECK bool forge_object_share(const char *from_folder, const char *from,
-                                         const char *to_folder, const char *to,
+                                         const char *to_folder, const char *to, uint64_t length,
                                          uint64_t *copied_bytes, struct forge_error *err);
 
 /* ROOT/manifest-sha256.txt: "<sha256>  <path>" for every file of a version but itself, sorted,

@@ -16,6 +16,9 @@ struct forge_checksum {
     uint32_t (*other)(uint32_t sum); /* another way to store it; NULL: there is only one */
 };
 
+/* CRC-32C (Castagnoli, RFC 3720), and how one goes on over more bytes: begin with 0. */
+uint32_t forge_crc32c(uint32_t before, const void *bytes, uint64_t size);
+
 uint64_t forge_checksum_bound(const void *settings, uint64_t size);
 FORGE_MUST_CHECK bool forge_checksum_encode(const struct forge_checksum *checksum,
                                             const unsigned char *from, uint64_t size,

@@ -74,20 +74,26 @@ static uint32_t step_word(uint32_t crc, uint64_t word)
     return next;
 }
 
-static uint32_t checksum(const unsigned char *bytes, uint64_t size)
+uint32_t forge_crc32c(uint32_t before, const void *bytes, uint64_t size)
 {
-    uint32_t crc = UINT32_MAX;
+    const unsigned char *from = bytes;
+    uint32_t crc = ~before;
     uint64_t i = 0;
 
     for (; size - i >= 8; i += 8) {
         uint64_t word;
 
-        memcpy(&word, bytes + i, sizeof word);
+        memcpy(&word, from + i, sizeof word);
         crc = step_word(crc, word);
     }
     for (; i < size; i++)
-        crc = step_byte(crc, bytes[i]);
+        crc = step_byte(crc, from[i]);
     return ~crc;
+}
+
+static uint32_t checksum(const unsigned char *bytes, uint64_t size)
+{
+    return forge_crc32c(0, bytes, size);
 }
 
 static const struct forge_checksum sums = {.codec = "crc32c", .of = checksum};
