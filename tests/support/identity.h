@@ -23,6 +23,13 @@ static inline struct identity identity_of(const struct forge_array *array,
     return out;
 }
 
+static inline struct identity identity_of_all(const struct forge_array *array)
+{
+    struct forge_region all = forge_region_all(array->rank, array->shape);
+
+    return identity_of(array, &all);
+}
+
 static inline bool is_equal(const struct identity *a, const struct identity *b)
 {
     return memcmp(a, b, sizeof *a) == 0;

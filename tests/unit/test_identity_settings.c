@@ -13,13 +13,6 @@
 
 #define VARIANTS 32
 
-static struct identity identity_of_all(const struct forge_array *array)
-{
-    struct forge_region all = forge_region_all(array->rank, array->shape);
-
-    return identity_of(array, &all);
-}
-
 /* Arrays that differ in one setting each, at least; all of their identities differ. */
 struct variants {
     struct forge_arena arena;
