@@ -61,8 +61,14 @@ struct forge_array_type {
      * view itself. Never less for a region that has this one inside. NULL: always 0. */
     uint64_t (*scratch)(const struct forge_array *array, const struct forge_region *region);
 
+    /* Where a region is one of another array, as it is there: that array, and the region of
+     * it. NULL: this one is not, or no region is. */
+    const struct forge_array *(*beneath)(const struct forge_array *array,
+                                         const struct forge_region *region,
+                                         struct forge_region *inner);
+
     /* Add what the region's values depend on, beyond the name of the node, its dtype and the
-     * counts of the region, which are added for it. */
+     * counts of the region, which are added for it. Not asked where there is one beneath. */
     void (*identify)(const struct forge_array *array, const struct forge_region *region,
                      struct forge_identity *identity);
 };

@@ -97,6 +97,20 @@ static uint64_t node_scratch(const struct forge_array *array, const struct forge
     return most;
 }
 
+/* What lies in one part is the same without the others. */
+static const struct forge_array *node_beneath(const struct forge_array *array,
+                                              const struct forge_region *region,
+                                              struct forge_region *inner)
+{
+    const struct node *node = (const struct node *)array;
+    struct piece piece = {0};
+
+    if (!next_piece(&piece, node, region) || piece.done < region->count[node->axis])
+        return NULL;
+    *inner = piece.region;
+    return piece.part;
+}
+
 static void node_identify(const struct forge_array *array, const struct forge_region *region,
                           struct forge_identity *identity)
 {
@@ -113,6 +127,7 @@ static const struct forge_array_type type = {
     .read = node_read,
     .touch = node_touch,
     .scratch = node_scratch,
+    .beneath = node_beneath,
     .identify = node_identify,
 };
 

@@ -68,20 +68,48 @@ static void add_array(struct forge_identity *identity, const struct forge_array 
     forge_hasher_add(identity->structure, item, (size_t)(end - item));
 }
 
+static bool is_empty(const struct forge_array *array, const struct forge_region *region)
+{
+    for (unsigned d = 0; d < array->rank; d++) {
+        if (region->count[d] == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Down to the array that the region is made in. */
+static const struct forge_array *find_maker(const struct forge_array *array,
+                                            struct forge_region *region)
+{
+    const struct forge_array *beneath = array;
+    struct forge_region inner;
+
+    while (beneath->type->beneath) {
+        array = beneath;
+        beneath = array->type->beneath(array, region, &inner);
+        if (!beneath)
+            return array;
+        *region = inner;
+    }
+    return beneath;
+}
+
 void forge_array_identify(const struct forge_array *array, const struct forge_region *region,
                           struct forge_identity *identity)
 {
     struct forge_region taken = *region;
-    bool empty = false;
+    bool empty = is_empty(array, region);
 
     assert(forge_region_is_inside(array->rank, array->shape, region));
-    assert(array->type->identify);
+    if (!empty)
+        array = find_maker(array, &taken);
     for (unsigned d = 0; d < array->rank; d++) {
-        empty = empty || taken.count[d] == 0;
         if (taken.count[d] == 1)
             taken.step[d] = 1; /* never taken: any step is the same */
     }
     add_array(identity, array, &taken);
-    if (!empty)
-        array->type->identify(array, &taken, identity);
+    if (empty)
+        return;
+    assert(array->type->identify);
+    array->type->identify(array, &taken, identity);
 }

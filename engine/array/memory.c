@@ -126,32 +126,3 @@ const struct forge_array *forge_array_memory(struct forge_arena *arena, enum for
 {
     return forge_array_memory_of(arena, dtype, rank, shape, values, NULL);
 }
-
-static bool is_same_string(const unsigned char *a, const unsigned char *b)
-{
-    const char *texts[2];
-
-    memcpy(&texts[0], a, sizeof texts[0]);
-    memcpy(&texts[1], b, sizeof texts[1]);
-    return strcmp(texts[0], texts[1]) == 0;
-}
-
-bool forge_array_memory_equal(const struct forge_array *a, const struct forge_array *b)
-{
-    const unsigned char *one, *other;
-    uint64_t count = forge_array_count(a);
-    size_t size = forge_dtype_size(a->dtype);
-
-    if (a->type != &type || b->type != &type || a->dtype != b->dtype || a->rank != b->rank ||
-        memcmp(a->shape, b->shape, a->rank * sizeof a->shape[0]) != 0)
-        return false;
-    one = ((const struct node *)a)->values.bytes;
-    other = ((const struct node *)b)->values.bytes;
-    if (a->dtype != FORGE_STRING)
-        return count == 0 || memcmp(one, other, count * size) == 0;
-    for (uint64_t i = 0; i < count; i++) {
-        if (!is_same_string(one + i * size, other + i * size))
-            return false;
-    }
-    return true;
-}

@@ -21,10 +21,6 @@ const struct forge_array *forge_array_memory_of(struct forge_arena *arena,
                                                 const uint64_t *shape, const void *values,
                                                 const char *url);
 
-/* Are both values in memory, with the same shape and alike byte for byte? Strings are compared
- * as such. False for any other node. */
-bool forge_array_memory_equal(const struct forge_array *a, const struct forge_array *b);
-
 /* The same value everywhere; a string is borrowed. */
 const struct forge_array *forge_array_constant(struct forge_arena *arena,
                                                enum forge_dtype dtype, unsigned rank,

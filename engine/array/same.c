@@ -236,8 +236,6 @@ static void node_identify(const struct forge_array *array, const struct forge_re
     for (size_t i = 1; i < node->count; i++) {
         const struct forge_array *one = node->arrays[i];
 
-        if (forge_array_memory_equal(one, first))
-            continue;
         if (one->in_memory && first->in_memory) {
             if (!known)
                 identify_member(&parts[0], first, region);

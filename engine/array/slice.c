@@ -1,7 +1,6 @@
 /* slice.c: start + i * step along every dimension; regions compose, nothing is copied. */
 #include <assert.h>
 
-#include "array/identity.h"
 #include "array/nodes.h"
 #include "base/checked.h"
 
@@ -51,14 +50,14 @@ static uint64_t node_scratch(const struct forge_array *array, const struct forge
     return forge_array_scratch(node->child, &inner);
 }
 
-static void node_identify(const struct forge_array *array, const struct forge_region *region,
-                          struct forge_identity *identity)
+static const struct forge_array *node_beneath(const struct forge_array *array,
+                                              const struct forge_region *region,
+                                              struct forge_region *inner)
 {
     const struct node *node = (const struct node *)array;
-    struct forge_region inner = region_of_child(node, region);
 
-    /* where it begins is for the leaves to say */
-    forge_array_identify(node->child, &inner, identity);
+    *inner = region_of_child(node, region);
+    return node->child;
 }
 
 static const struct forge_array_type type = {
@@ -66,7 +65,7 @@ static const struct forge_array_type type = {
     .read = node_read,
     .touch = node_touch,
     .scratch = node_scratch,
-    .identify = node_identify,
+    .beneath = node_beneath,
 };
 
 /* Where the step divides the child's chunk the grid stays regular; elsewhere chunks have one
