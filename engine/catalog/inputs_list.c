@@ -119,6 +119,7 @@ bool forge_inputs_writer_end(struct forge_inputs_writer *writer, struct forge_st
 
     good = good && forge_store_put(version, FORGE_INPUTS_LIST, writer->packed.bytes,
                                    writer->packed.length, err);
+    writer->size = writer->packed.length;
     forge_inputs_writer_abandon(writer);
     return good;
 }

@@ -45,6 +45,7 @@ void forge_input_record_format(struct forge_text *out, const struct forge_input_
 /* Writes a list: {0}, every record, end. */
 struct forge_inputs_writer {
     struct forge_text lines, packed;
+    uint64_t size; /* of the file, once it was put */
 };
 FORGE_MUST_CHECK bool forge_inputs_writer_add(struct forge_inputs_writer *writer,
                                               const struct forge_input_record *record,

@@ -6,7 +6,6 @@
 #include "time/calendar.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -89,16 +88,6 @@ static void add_digest(struct forge_json *json, const char *key,
     add_text(json, key, text);
 }
 
-/* As the run was given it, else where it is now. */
-static void add_recipe(struct forge_json *json, const struct forge_run_record *record,
-                       const struct forge_recipe *recipe)
-{
-    char *found = record->recipe ? NULL : realpath(recipe->path, NULL);
-
-    add_text(json, "recipe", record->recipe ? record->recipe : found ? found : recipe->path);
-    free(found);
-}
-
 struct absent {
     struct forge_json *json;
     unsigned count;
@@ -159,7 +148,7 @@ void forge_run_record_json(struct forge_text *out, const struct forge_plan *plan
     add_number(&json, "key_version", FORGE_KEY_VERSION);
     add_number(&json, "memory_bytes", record->memory_bytes);
     add_time(&json, "now", record->now_us);
-    add_recipe(&json, record, plan->recipe);
+    add_text(&json, "recipe", record->recipe);
     add_digest(&json, "recipe_digest", &plan->recipe->digest);
     add_raw(&json, "report", forge_text_string(&report));
     add_text(&json, "run", record->run);
