@@ -12,7 +12,7 @@
 #include "catalog/folders.h"
 #include "catalog/inputs_list.h"
 
-#define MANY 40000U
+#define MANY 12000U /* more than one member */
 
 struct place {
     char folder[64];
