@@ -97,7 +97,8 @@ def usage():
 def help_pages():
     overview = forge("help")
     support.want(forge() == overview and forge("--help") == overview, "forge alone says something else")
-    for command in "check", "plan", "bake", "list", "show", "history", "rollback", "withdraw", "gc", "schema", "help", "version":
+    for command in "check", "plan", "bake", "list", "show", "history", "rollback", "withdraw", "gc", \
+            "schema", "help", "version":
         support.want("\n  %s " % command in overview, "forge help does not list " + command)
         page = forge("help", command)
         support.want(page.startswith("usage: forge %s" % command), "no usage: " + page)
