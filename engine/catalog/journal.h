@@ -48,4 +48,8 @@ FORGE_MUST_CHECK bool forge_journal_read(const char *path, forge_journal_visit *
                                          void *context, uint64_t *torn,
                                          struct forge_error *err);
 
+/* Read again a payload that append or a visit told of, through any descriptor of the file.
+ * False when it is not there whole any more. */
+bool forge_journal_read_at(int fd, uint64_t at, void *payload, size_t length);
+
 #endif
