@@ -1,6 +1,8 @@
 /* plan.c: what a bake would do: reads descriptions of files, no array data. */
 #include "cli/request.h"
 
+#include "run/known.h"
+
 static int run(struct session *session, int argc, char **argv);
 
 const struct command command_plan = {
@@ -13,10 +15,23 @@ const struct command command_plan = {
     .run = run,
 };
 
+/* What earlier bakes found out of the inputs, if there were any. */
+static bool open_known(struct forge_known **known, const struct forge_bake_request *request,
+                       struct forge_error *err)
+{
+    struct forge_arena arena = {0};
+    struct forge_bakery bakery;
+    bool good = forge_bakery_open(&bakery, &arena, request->bakery, err) &&
+                forge_known_open(known, &bakery, request->recipe->name, false, err);
+
+    forge_arena_clear(&arena);
+    return good;
+}
+
 static int run(struct session *session, int argc, char **argv)
 {
     struct progress progress = {.terminal = session->terminal};
-    struct forge_bake_request request;
+    struct forge_bake_request request = {0};
     struct arguments arguments;
     struct forge_recipe recipe;
     struct forge_plan plan = {0};
@@ -29,7 +44,8 @@ static int run(struct session *session, int argc, char **argv)
         return 2;
     status = request_open(&request, &recipe, session, &arguments, &progress);
     if (status == 0) {
-        bool good = forge_prepare(&plan, &request, NULL, &err);
+        bool good = open_known(&request.known, &request, &err) &&
+                    forge_prepare(&plan, &request, NULL, &err);
 
         progress_end(&progress);
         if (!good)
@@ -43,6 +59,7 @@ static int run(struct session *session, int argc, char **argv)
         print(&text);
     }
     forge_text_clear(&text);
+    forge_known_close(request.known);
     forge_plan_close(&plan);
     forge_recipe_close(&recipe);
     return status;

@@ -54,8 +54,20 @@ struct forge_run_report {
                                    good;   the caller's to clear */
 };
 
-/* Resolve, scan, combine and lay out. Close the plan in both cases. `digests` (may be NULL)
- * gets one digest per cell, zero where there is no file. */
+/* Resolve and fetch: find every input and its digest, if the request wants it hashed or it is
+ * known. Close the plan in any case. `digests` gets one digest per cell, zero where there is no
+ * file or it was not hashed; `file.hashed` of the cells says which. */
+FORGE_MUST_CHECK bool forge_prepare_inputs(struct forge_plan *plan,
+                                           const struct forge_bake_request *request,
+                                           struct forge_digest **digests,
+                                           struct forge_error *err);
+
+/* What follows: scan, combine and lay out. */
+FORGE_MUST_CHECK bool forge_prepare_scans(struct forge_plan *plan,
+                                          const struct forge_bake_request *request,
+                                          struct forge_error *err);
+
+/* Both, and files are scanned as they are fetched. `digests` may be NULL. */
 FORGE_MUST_CHECK bool forge_prepare(struct forge_plan *plan,
                                     const struct forge_bake_request *request,
                                     struct forge_digest **digests, struct forge_error *err);

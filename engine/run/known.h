@@ -15,38 +15,48 @@
 #include "catalog/bakery.h"
 #include "formats/format.h"
 
-struct forge_known; /* safe from any thread */
+struct forge_known; /* safe from any thread, but for opening, loading, compacting, closing */
 
-/* Load the index; the scans stay on disk. `writable`: what is found out is added. */
+/* Load the digests. `writable`: what is found out is added; only under the dataset's lock. What
+ * cannot be read is as if it were not there; what cannot be written (FORGE_TARGET_IO) fails. */
 FORGE_MUST_CHECK bool forge_known_open(struct forge_known **out,
                                        const struct forge_bakery *bakery, const char *name,
                                        bool writable, struct forge_error *err);
 void forge_known_close(struct forge_known *known);
 
 /* The digest of a file that is as it was when it was hashed. */
-bool forge_known_digest(const struct forge_known *known, const char *url,
+bool forge_known_digest(struct forge_known *known, const char *url,
                         const struct forge_object_status *status, struct forge_digest *digest);
 
-/* Remember one. A file modified within the last two seconds is not remembered: it could change
- * again without showing it. */
+/* Remember one, of a file with this status before and after it was hashed; `hashed_ns`: when
+ * that began, since 1970. A file modified within the two seconds before is not remembered: it
+ * could change again without showing it. Does nothing unless writable. */
 FORGE_MUST_CHECK bool forge_known_add_digest(struct forge_known *known, const char *url,
                                              const struct forge_object_status *status,
                                              const struct forge_digest *digest,
+                                             int64_t hashed_ns, struct forge_error *err);
+
+/* Find out which scans there are; they stay on disk. Before it no scan is known, and none is
+ * remembered. Loading twice is fine. */
+FORGE_MUST_CHECK bool forge_known_load_scans(struct forge_known *known,
                                              struct forge_error *err);
 
 /* The description of a file with these bytes, as the scanner gave it; false when there is none
- * that fits the request. Sources borrow `file`. */
-bool forge_known_scan(const struct forge_known *known, const struct forge_digest *digest,
+ * that fits the request. Sources borrow `file`, which gets its format. */
+bool forge_known_scan(struct forge_known *known, const struct forge_digest *digest,
                       const char *format, const struct forge_scan_request *request,
                       struct forge_file *file, struct forge_arena *arena,
                       struct forge_dataset *out);
+
+/* Remember one, as the scanner gave it: before any transform. Does nothing unless writable. */
 FORGE_MUST_CHECK bool
 forge_known_add_scan(struct forge_known *known, const struct forge_digest *digest,
                      const char *format, const struct forge_scan_request *request,
                      const struct forge_file *file, const struct forge_dataset *dataset,
                      struct forge_error *err);
 
-/* Rewrite both without what no url of `urls` (sorted) needs, when most of them is that. */
+/* Rewrite both without what no url of `urls` (sorted) needs, each when most of it is that.
+ * Does nothing unless writable. */
 FORGE_MUST_CHECK bool forge_known_compact(struct forge_known *known, const char *const *urls,
                                           size_t count, struct forge_error *err);
 
