@@ -24,6 +24,7 @@ static bool fill_row(struct forge_dataset *row, const struct fold *fold, uint64_
                      const struct forge_dataset *const *members, struct forge_error *err)
 {
     const struct forge_axis *along = &fold->grid->axes[fold->axis];
+    struct forge_dataset all;
 
     for (uint64_t i = 0; i < along->count; i++) {
         if (members[i])
@@ -31,10 +32,10 @@ static bool fill_row(struct forge_dataset *row, const struct fold *fold, uint64_
     }
     if (!forge_missing_fill(row, fold->combining, fold->grid, fold->axis, members, err))
         return false;
+    forge_missing_union(&all, fold->combining, row, along->count);
     for (uint64_t i = 0; i < along->count; i++) {
         if (is_incomplete(fold, first + i) &&
-            !forge_missing_complete(&row[i], fold->combining, along->combine->dim, row,
-                                    along->count, err))
+            !forge_missing_complete(&row[i], fold->combining, along->combine->dim, &all, err))
             return false;
     }
     return true;

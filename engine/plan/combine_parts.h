@@ -36,11 +36,15 @@ bool forge_missing_fill(struct forge_dataset *items, const struct forge_combinin
                         const struct forge_grid *grid, size_t axis,
                         const struct forge_dataset *const *row, struct forge_error *err);
 
-/* Give a member, some of whose files are not there, the variables that only the others have. */
+/* Every variable that some member has, as the first of them has it. */
+void forge_missing_union(struct forge_dataset *out, const struct forge_combining *combining,
+                         const struct forge_dataset *members, uint64_t count);
+
+/* Give a member, some of whose files are not there, the variables that only the others have:
+ * `all` is the union of them and it. */
 bool forge_missing_complete(struct forge_dataset *member,
                             const struct forge_combining *combining, const char *dim,
-                            const struct forge_dataset *others, uint64_t count,
-                            struct forge_error *err);
+                            const struct forge_dataset *all, struct forge_error *err);
 
 /* "a.nc": the file that a variable, or else a dataset, came from. */
 const char *forge_origin(const struct forge_variable *variable);

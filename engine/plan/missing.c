@@ -340,15 +340,13 @@ bool forge_missing_fill(struct forge_dataset *items, const struct forge_combinin
 /* A variable of another member, all fill where it has the dimension that is joined. */
 static bool add_missing(struct forge_dataset *member, const struct forge_combining *combining,
                         const struct forge_dimension *joined, const struct forge_variable *from,
-                        const struct forge_dataset *other, struct forge_error *err)
+                        struct forge_error *err)
 {
     struct forge_variable *variable = forge_dataset_add_variable(member, from->name);
     int axis = joined ? forge_variable_axis(from, joined->name) : -1;
     uint64_t shape[FORGE_RANK_MAX];
 
     *variable = *from;
-    if (!variable->origin)
-        variable->origin = other->url;
     for (unsigned d = 0; d < from->array->rank; d++) {
         if (!forge_dataset_dimension(member, from->dims[d]))
             forge_dataset_add_dimension(member, from->dims[d], from->array->shape[d]);
@@ -362,27 +360,45 @@ static bool add_missing(struct forge_dataset *member, const struct forge_combini
     return fill_variable(variable, combining->arena, shape, err);
 }
 
+void forge_missing_union(struct forge_dataset *out, const struct forge_combining *combining,
+                         const struct forge_dataset *members, uint64_t count)
+{
+    *out = (struct forge_dataset){.arena = combining->arena};
+    for (uint64_t i = 0; i < count; i++) {
+        for (size_t v = 0; v < members[i].variables_count; v++) {
+            const struct forge_variable *from = &members[i].variables[v];
+            struct forge_variable *made;
+
+            if (forge_dataset_variable(out, from->name))
+                continue;
+            made = forge_dataset_add_variable(out, from->name);
+            *made = *from;
+            if (!made->origin)
+                made->origin = members[i].url;
+        }
+    }
+}
+
 bool forge_missing_complete(struct forge_dataset *member,
                             const struct forge_combining *combining, const char *dim,
-                            const struct forge_dataset *others, uint64_t count,
-                            struct forge_error *err)
+                            const struct forge_dataset *all, struct forge_error *err)
 {
     struct forge_dataset copy;
 
+    if (member->variables_count == all->variables_count)
+        return true;
     forge_dataset_copy(&copy, combining->arena, member);
-    for (uint64_t i = 0; i < count; i++) {
-        for (size_t v = 0; v < others[i].variables_count; v++) {
-            const struct forge_variable *from = &others[i].variables[v];
-            const struct forge_dimension *found = forge_dataset_dimension(&copy, dim);
-            struct forge_dimension joined;
+    for (size_t v = 0; v < all->variables_count; v++) {
+        const struct forge_variable *from = &all->variables[v];
+        const struct forge_dimension *found = forge_dataset_dimension(&copy, dim);
+        struct forge_dimension joined;
 
-            if (forge_dataset_variable(&copy, from->name))
-                continue;
-            if (found)
-                joined = *found;
-            if (!add_missing(&copy, combining, found ? &joined : NULL, from, &others[i], err))
-                return false;
-        }
+        if (forge_dataset_variable(&copy, from->name))
+            continue;
+        if (found)
+            joined = *found;
+        if (!add_missing(&copy, combining, found ? &joined : NULL, from, err))
+            return false;
     }
     *member = copy;
     return true;

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-#define MADE_FROM "provenance/made-from.json"
-#define MADE_FROM_MAX 65536U
+#define TEXT_MAX 65536U
 
 static void add_digest(struct forge_json *json, const char *key,
                        const struct forge_digest *digest)
@@ -48,7 +47,7 @@ bool forge_unchanged_write(const char *version_folder, const struct forge_plan *
 
     describe(&text, plan, digests);
     good = forge_store_open_file(&store, version_folder, err) &&
-           forge_store_put(store, MADE_FROM, text.bytes, text.length, err);
+           forge_store_put(store, FORGE_MADE_FROM, text.bytes, text.length, err);
     forge_store_close(store);
     forge_text_clear(&text);
     return good;
@@ -81,7 +80,7 @@ bool forge_is_unchanged(const char *version_folder, const struct forge_plan *pla
     if (!all_hashed(plan))
         return false;
     same = forge_store_open_file(&store, version_folder, &err) &&
-           forge_store_get(&written, &length, store, MADE_FROM, &arena, MADE_FROM_MAX, &err);
+           forge_store_get(&written, &length, store, FORGE_MADE_FROM, &arena, TEXT_MAX, &err);
     if (same) {
         describe(&text, plan, digests);
         same = length == text.length && memcmp(written, text.bytes, length) == 0;

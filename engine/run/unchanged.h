@@ -10,6 +10,8 @@
 
 #include "plan/plan.h"
 
+#define FORGE_MADE_FROM "provenance/made-from.json"
+
 /* Write it into the folder of a version. `digests`: one per cell of the plan. */
 FORGE_MUST_CHECK bool forge_unchanged_write(const char *version_folder,
                                             const struct forge_plan *plan,
