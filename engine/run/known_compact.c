@@ -94,7 +94,7 @@ static bool rewrite(struct compacting *c, struct forge_known_journal *journal,
     if (good && !forge_fd_rename(AT_FDCWD, path, journal->path))
         good = forge_fail_errno(err, FORGE_TARGET_IO, "cannot replace %s", journal->path);
     if (!good) {
-        (void)!forge_fd_unlink(AT_FDCWD, path);
+        forge_fd_discard(AT_FDCWD, path);
         return false;
     }
     if (journal->journal)
