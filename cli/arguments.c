@@ -14,6 +14,7 @@
 #define GRACE_DEFAULT "30d"
 
 enum { BAKERY = 256, EXECUTOR, WORKERS, MEMORY, PRUNE, JSON, QUIET, WHY, KEEP, GRACE, DRY_RUN };
+enum { RESUME = 300, ONLY, DRIFT, FAIL_FAST, TASK, FOLLOW };
 
 static const struct {
     struct option option;
@@ -30,6 +31,12 @@ static const struct {
     {{"keep", required_argument, NULL, KEEP}, TAKES_GC},
     {{"grace", required_argument, NULL, GRACE}, TAKES_GC},
     {{"dry-run", no_argument, NULL, DRY_RUN}, TAKES_GC},
+    {{"resume", required_argument, NULL, RESUME}, TAKES_BAKE},
+    {{"only", required_argument, NULL, ONLY}, TAKES_BAKE},
+    {{"drift", required_argument, NULL, DRIFT}, TAKES_BAKE},
+    {{"fail-fast", no_argument, NULL, FAIL_FAST}, TAKES_BAKE},
+    {{"task", required_argument, NULL, TASK}, TAKES_LOG},
+    {{"follow", no_argument, NULL, FOLLOW}, TAKES_LOG},
 };
 
 #define KNOWN_COUNT (sizeof known / sizeof known[0])
@@ -123,6 +130,48 @@ static bool read_gc_option(struct arguments *arguments, int which)
     }
 }
 
+static bool read_only(struct arguments *arguments)
+{
+    const char *equals = strchr(optarg, '=');
+
+    arguments->only = optarg;
+    return (equals && equals != optarg && equals[1]) ||
+           tell_usage("--only takes a dimension and a range such as time=2004..2006, not "
+                      "\"%s\"",
+                      optarg) == 0;
+}
+
+static bool read_drift(struct arguments *arguments)
+{
+    arguments->drift = optarg;
+    return strcmp(optarg, "accept") == 0 || strcmp(optarg, "fail") == 0 ||
+           tell_usage("--drift takes accept or fail, not \"%s\"", optarg) == 0;
+}
+
+/* What only some commands take. */
+static bool read_rare_option(struct arguments *arguments, int which)
+{
+    switch (which) {
+    case RESUME:
+        arguments->resume = optarg;
+        return true;
+    case ONLY:
+        return read_only(arguments);
+    case DRIFT:
+        return read_drift(arguments);
+    case FAIL_FAST:
+        return arguments->fail_fast = true;
+    case TASK:
+        arguments->task = optarg;
+        return true;
+    case FOLLOW:
+    case 'f':
+        return arguments->follow = true;
+    default:
+        return read_run_option(arguments, which);
+    }
+}
+
 static bool read_option(struct arguments *arguments, int which)
 {
     switch (which) {
@@ -141,7 +190,7 @@ static bool read_option(struct arguments *arguments, int which)
     case DRY_RUN:
         return read_gc_option(arguments, which);
     default:
-        return read_run_option(arguments, which);
+        return read_rare_option(arguments, which);
     }
 }
 
@@ -156,29 +205,22 @@ static bool tell_missing(const struct command *command, int operand)
     return usage(command);
 }
 
-bool arguments_read_some(struct arguments *arguments, const struct command *command, int argc,
-                         char **argv, unsigned takes, int least, int most)
+/* The name of an option that says how to bake, NULL for the others. */
+static const char *how_to_bake(int which)
 {
-    struct option options[KNOWN_COUNT + 1] = {{0}};
-    size_t count = 0;
-    int which;
-
-    *arguments = (struct arguments){.bakery = "bakery",
-                                    .executor = "threads",
-                                    .keep = KEEP_DEFAULT,
-                                    .grace = GRACE_DEFAULT};
     for (size_t i = 0; i < KNOWN_COUNT; i++) {
-        if (known[i].takes & takes)
-            options[count++] = known[i].option;
+        if (known[i].option.val == which && which != RESUME &&
+            (known[i].takes & (TAKES_RUN | TAKES_BAKE)))
+            return known[i].option.name;
     }
-    opterr = 0;
-    optind = 1;
-    while ((which = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (which == '?' || which == ':')
-            return unknown(command, options, which == ':', argv[optind - 1]);
-        if (!read_option(arguments, which))
-            return usage(command);
-    }
+    return NULL;
+}
+
+static bool read_operands(struct arguments *arguments, const struct command *command, int argc,
+                          char **argv, int least, int most)
+{
+    if (arguments->resume)
+        least = most = 0;
     if (argc - optind < least)
         return tell_missing(command, argc - optind);
     if (argc - optind > most) {
@@ -188,6 +230,40 @@ bool arguments_read_some(struct arguments *arguments, const struct command *comm
     arguments->operand = argc > optind ? argv[optind] : NULL;
     arguments->second = argc > optind + 1 ? argv[optind + 1] : NULL;
     return true;
+}
+
+bool arguments_read_some(struct arguments *arguments, const struct command *command, int argc,
+                         char **argv, unsigned takes, int least, int most)
+{
+    struct option options[KNOWN_COUNT + 1] = {{0}};
+    size_t count = 0;
+    const char *how = NULL;
+    int which;
+
+    *arguments = (struct arguments){.bakery = "bakery",
+                                    .executor = "threads",
+                                    .drift = "accept",
+                                    .keep = KEEP_DEFAULT,
+                                    .grace = GRACE_DEFAULT};
+    for (size_t i = 0; i < KNOWN_COUNT; i++) {
+        if (known[i].takes & takes)
+            options[count++] = known[i].option;
+    }
+    opterr = 0;
+    optind = 1;
+    while ((which = getopt_long(argc, argv, takes & TAKES_LOG ? ":f" : ":", options, NULL)) !=
+           -1) {
+        if (which == '?' || which == ':')
+            return unknown(command, options, which == ':', argv[optind - 1]);
+        if (!read_option(arguments, which))
+            return usage(command);
+        how = how ? how : how_to_bake(which);
+    }
+    if (arguments->resume && how) {
+        tell_usage("--%s cannot go with --resume: a run goes on as it was asked for", how);
+        return usage(command);
+    }
+    return read_operands(arguments, command, argc, argv, least, most);
 }
 
 bool arguments_read(struct arguments *arguments, const struct command *command, int argc,

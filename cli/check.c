@@ -17,13 +17,16 @@ static int run(struct session *session, int argc, char **argv)
 {
     struct forge_text people = {0}, mistakes = {0};
     struct arguments arguments;
+    struct forge_arena arena = {0};
     struct forge_recipe recipe;
+    struct recipe_text text;
     struct forge_error err;
     int status = 0;
 
     if (!arguments_read(&arguments, &command_check, argc, argv, TAKES_JSON, 1))
         return 2;
-    if (load_recipe(&recipe, arguments.operand, &people, &mistakes, session, &err))
+    read_recipe(&text, arguments.operand, &arena);
+    if (load_recipe(&recipe, &text, NULL, &people, &mistakes, session, &err))
         forge_text_add(arguments.json ? &mistakes : &people,
                        arguments.json ? "[]" : "the recipe is right\n");
     else
@@ -39,5 +42,6 @@ static int run(struct session *session, int argc, char **argv)
     forge_recipe_close(&recipe);
     forge_text_clear(&mistakes);
     forge_text_clear(&people);
+    forge_arena_clear(&arena);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "recipe/recipe.h"
 
+struct forge_run;
 struct forge_scanners;
 
 /* What the whole program shares; made once in main(). */
@@ -48,6 +49,11 @@ struct arguments {
     uint64_t keep;        /* --keep N */
     const char *grace;    /* --grace DURATION, as written */
     bool json, quiet, dry_run;
+    const char *resume; /* --resume RUN; then there is no operand */
+    const char *only;   /* --only DIM=A..B */
+    const char *drift;  /* --drift accept or fail */
+    const char *task;   /* --task K */
+    bool fail_fast, follow;
 };
 
 /* Which of them a command takes. */
@@ -57,7 +63,9 @@ enum {
     TAKES_JSON = 4,
     TAKES_QUIET = 8,
     TAKES_WHY = 256,
-    TAKES_GC = 512, /* keep, grace, dry-run */
+    TAKES_GC = 512,       /* keep, grace, dry-run */
+    TAKES_BAKE = 1 << 10, /* resume, only, drift, fail-fast */
+    TAKES_LOG = 1 << 11,  /* task, follow */
 };
 
 /* Fill `arguments`; false (told on standard error) when the line is wrong. So many operands
@@ -81,14 +89,24 @@ int tell_failure(const struct session *session, const struct forge_error *err, b
 /* Tell what is wrong with the command line; returns the exit status 2. */
 int tell_usage(const char *format, ...) FORGE_PRINTF(1, 2);
 
-/* {"error": {"mistakes": [..], "status": .., "text": .., ..}} on standard output; `mistakes` is
- * a JSON array, or NULL. */
-void print_failure(const struct forge_error *err, const char *mistakes);
+/* {"error": {"mistakes": [..], "run": .., "status": .., "text": .., ..}} on standard output;
+ * `mistakes` is a JSON array, and that or the run may be NULL. */
+void print_failure(const struct forge_error *err, const char *mistakes, const char *run);
 
-/* Load a recipe. On failure every mistake is in `people`, and in `mistakes` as a JSON array. */
-bool load_recipe(struct forge_recipe *recipe, const char *path, struct forge_text *people,
-                 struct forge_text *mistakes, const struct session *session,
-                 struct forge_error *err);
+/* The text of a recipe. */
+struct recipe_text {
+    const char *path; /* what messages call it; relative paths start in its folder */
+    const char *bytes;
+    size_t length;
+    struct forge_error err; /* why it could not be read, where `bytes` is NULL */
+};
+void read_recipe(struct recipe_text *text, const char *path, struct forge_arena *arena);
+
+/* Parse a recipe. On failure every mistake is in `people`, in `mistakes` as a JSON array, and
+ * in the log of the run (may be NULL). */
+bool load_recipe(struct forge_recipe *recipe, const struct recipe_text *text,
+                 struct forge_run *run, struct forge_text *people, struct forge_text *mistakes,
+                 const struct session *session, struct forge_error *err);
 
 /* One line on standard error where the kernel cannot confine scanners wholly. */
 void warn_of_sandbox(void);

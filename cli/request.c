@@ -16,33 +16,53 @@ int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static int unknown_executor(const char *name)
+bool request_executor(const struct forge_executor_type **out, const char *name,
+                      struct forge_error *err)
 {
     const char *names[EXECUTORS_MAX + 1] = {NULL};
     const char *near;
 
+    *out = forge_executor_find(name);
+    if (*out)
+        return true;
     for (size_t i = 0; i < EXECUTORS_MAX && forge_executor_all()[i]; i++)
         names[i] = forge_executor_all()[i]->name;
     near = forge_text_nearest(name, names);
-    tell_usage("there is no executor \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
-               near ? near : "", near ? "\"?" : "");
-    fputs("       forge help executors lists them\n", stderr);
-    return forge_exit_status(FORGE_USAGE);
+    forge_fail(err, FORGE_USAGE, "there is no executor \"%s\"%s%s%s", name,
+               near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return forge_fail_help(err, "forge help executors lists them");
 }
 
-static int read_recipe(struct forge_recipe *recipe, const struct session *session,
-                       const struct arguments *arguments)
+unsigned request_workers(const struct arguments *arguments)
+{
+    if (strcmp(arguments->executor, "local") == 0)
+        return 1;
+    return arguments->workers ? arguments->workers : forge_machine_processors();
+}
+
+uint64_t request_memory(const struct arguments *arguments)
+{
+    return arguments->memory ? arguments->memory : forge_machine_memory();
+}
+
+static int load(struct forge_recipe *recipe, const struct session *session,
+                const struct arguments *arguments)
 {
     struct forge_text people = {0}, mistakes = {0};
+    struct forge_arena arena = {0};
+    struct recipe_text text;
     struct forge_error err;
-    bool good = load_recipe(recipe, arguments->operand, &people, &mistakes, session, &err);
+    bool good;
 
+    read_recipe(&text, arguments->operand, &arena);
+    good = load_recipe(recipe, &text, NULL, &people, &mistakes, session, &err);
     if (!good)
         fputs(forge_text_string(&people), stderr);
     if (!good && arguments->json)
-        print_failure(&err, forge_text_string(&mistakes));
+        print_failure(&err, forge_text_string(&mistakes), NULL);
     forge_text_clear(&people);
     forge_text_clear(&mistakes);
+    forge_arena_clear(&arena);
     return good ? 0 : forge_exit_status(err.code);
 }
 
@@ -50,21 +70,22 @@ int request_open(struct forge_bake_request *request, struct forge_recipe *recipe
                  struct session *session, const struct arguments *arguments,
                  struct progress *progress)
 {
-    const struct forge_executor_type *executor = forge_executor_find(arguments->executor);
+    const struct forge_executor_type *executor;
+    struct forge_error err;
     int status;
 
     *recipe = (struct forge_recipe){0};
-    if (!executor)
-        return unknown_executor(arguments->executor);
-    status = read_recipe(recipe, session, arguments);
+    if (!request_executor(&executor, arguments->executor, &err))
+        return tell_failure(session, &err, arguments->json);
+    status = load(recipe, session, arguments);
     if (status != 0)
         return status;
     *request = (struct forge_bake_request){
         .recipe = recipe,
         .bakery = arguments->bakery,
         .executor = executor,
-        .workers = arguments->workers ? arguments->workers : forge_machine_processors(),
-        .memory_bytes = arguments->memory ? arguments->memory : forge_machine_memory(),
+        .workers = request_workers(arguments),
+        .memory_bytes = request_memory(arguments),
         .prune = arguments->prune,
         .now_us = now_us(),
         .scanners = session->scanners,
@@ -72,8 +93,6 @@ int request_open(struct forge_bake_request *request, struct forge_recipe *recipe
         .progress = progress_show,
         .progress_context = progress,
     };
-    if (strcmp(executor->name, "local") == 0)
-        request->workers = 1;
     progress->quiet = arguments->quiet || arguments->json;
     if (!arguments->quiet)
         warn_of_sandbox();

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include "document/json.h"
+#include "run/runs.h"
 #include "run/sandbox.h"
 
 #include <errno.h>
@@ -63,7 +64,7 @@ static void add_text(struct forge_json *json, const char *key, const char *value
 
 /* One object with what is known of an error. */
 static void write_error(struct forge_json *json, const struct forge_error *err,
-                        const char *mistakes)
+                        const char *mistakes, const char *run)
 {
     forge_json_object(json);
     if (err->line > 0) {
@@ -80,20 +81,21 @@ static void write_error(struct forge_json *json, const struct forge_error *err,
         forge_json_key(json, "mistakes");
         forge_json_raw(json, mistakes);
     }
+    add_text(json, "run", run ? run : "");
     forge_json_key(json, "status");
     forge_json_unsigned(json, (uint64_t)forge_exit_status(err->code));
     add_text(json, "text", err->text);
     forge_json_close(json, '}');
 }
 
-void print_failure(const struct forge_error *err, const char *mistakes)
+void print_failure(const struct forge_error *err, const char *mistakes, const char *run)
 {
     struct forge_text text = {0};
     struct forge_json json = {.out = &text};
 
     forge_json_object(&json);
     forge_json_key(&json, "error");
-    write_error(&json, err, mistakes);
+    write_error(&json, err, mistakes, run);
     forge_json_close(&json, '}');
     forge_text_add(&text, "\n");
     print(&text);
@@ -103,13 +105,34 @@ void print_failure(const struct forge_error *err, const char *mistakes)
 int tell_failure(const struct session *session, const struct forge_error *err, bool json)
 {
     if (json)
-        print_failure(err, NULL);
+        print_failure(err, NULL, NULL);
     return tell_error(session, err);
 }
 
-bool load_recipe(struct forge_recipe *recipe, const char *path, struct forge_text *people,
-                 struct forge_text *mistakes, const struct session *session,
-                 struct forge_error *err)
+void read_recipe(struct recipe_text *text, const char *path, struct forge_arena *arena)
+{
+    char *bytes = NULL;
+
+    *text = (struct recipe_text){.path = path};
+    if (forge_recipe_read(&bytes, &text->length, path, arena, &text->err))
+        text->bytes = bytes;
+}
+
+static void log_mistake(struct forge_run *run, const struct forge_diagnostic *mistake)
+{
+    struct forge_error err;
+
+    if (!run)
+        return;
+    forge_fail_at(&err, mistake->place, "%s", mistake->text);
+    forge_fail_help(&err, "%s", mistake->help ? mistake->help : "");
+    forge_run_log_error(run, &(struct forge_log_entry){.level = "error", .stage = "recipe"},
+                        &err);
+}
+
+bool load_recipe(struct forge_recipe *recipe, const struct recipe_text *text,
+                 struct forge_run *run, struct forge_text *people, struct forge_text *mistakes,
+                 const struct session *session, struct forge_error *err)
 {
     struct forge_arena arena = {0};
     struct forge_diagnostics diagnostics = {.arena = &arena};
@@ -117,15 +140,19 @@ bool load_recipe(struct forge_recipe *recipe, const char *path, struct forge_tex
     bool good;
 
     *recipe = (struct forge_recipe){0};
-    good = forge_recipe_load(recipe, path, &diagnostics, err);
-    if (!good && diagnostics.count > 0) {
+    *err = text->err;
+    good = text->bytes &&
+           forge_recipe_parse(recipe, text->path, text->bytes, text->length, &diagnostics);
+    if (!good && text->bytes) {
         forge_diagnostics_show(people, &diagnostics, session->colour);
         forge_diagnostics_json(mistakes, &diagnostics);
+        for (size_t i = 0; i < diagnostics.count; i++)
+            log_mistake(run, &diagnostics.items[i]);
         forge_fail(err, FORGE_BAD_RECIPE, "the recipe is not right");
     } else if (!good) {
         add_error(people, session, err);
         forge_json_array(&json);
-        write_error(&json, err, NULL);
+        write_error(&json, err, NULL, NULL);
         forge_json_close(&json, ']');
     }
     forge_arena_clear(&arena);

@@ -229,28 +229,35 @@ bool forge_recipe_parse(struct forge_recipe *recipe, const char *path, const cha
     return read_top(&reading) && diagnostics->count == 0;
 }
 
+bool forge_recipe_read(char **text, size_t *length, const char *path, struct forge_arena *arena,
+                       struct forge_error *err)
+{
+    struct forge_store *store = NULL;
+    const char *name = strrchr(path, '/');
+    bool good;
+
+    if (!forge_store_open_file(&store, folder_of(arena, path), err))
+        return false;
+    good = forge_store_get(text, length, store, name ? name + 1 : path, arena, RECIPE_MAX, err);
+    if (!good) {
+        err->code = FORGE_BAD_RECIPE;
+        forge_fail_while(err, "recipe \"%s\" cannot be read", path);
+    }
+    forge_store_close(store);
+    return good;
+}
+
 bool forge_recipe_load(struct forge_recipe *recipe, const char *path,
                        struct forge_diagnostics *diagnostics, struct forge_error *err)
 {
     struct forge_arena arena = {0};
-    struct forge_store *store = NULL;
-    const char *name = strrchr(path, '/');
     char *text = NULL;
     size_t length = 0;
-    bool good = false;
+    bool good;
 
     *err = (struct forge_error){0};
-    if (!forge_store_open_file(&store, folder_of(&arena, path), err))
-        goto out;
-    if (!forge_store_get(&text, &length, store, name ? name + 1 : path, &arena, RECIPE_MAX,
-                         err)) {
-        err->code = FORGE_BAD_RECIPE;
-        forge_fail_while(err, "recipe \"%s\" cannot be read", path);
-        goto out;
-    }
-    good = forge_recipe_parse(recipe, path, text, length, diagnostics);
-out:
-    forge_store_close(store);
+    good = forge_recipe_read(&text, &length, path, &arena, err) &&
+           forge_recipe_parse(recipe, path, text, length, diagnostics);
     forge_arena_clear(&arena);
     return good;
 }

@@ -143,6 +143,10 @@ struct forge_recipe {
     size_t checks_count;
 };
 
+/* The text of a recipe, in the arena. */
+FORGE_MUST_CHECK bool forge_recipe_read(char **text, size_t *length, const char *path,
+                                        struct forge_arena *arena, struct forge_error *err);
+
 /* Read and check a recipe. `diagnostics` (with an arena of the caller) gets every mistake;
  * false when there was one, or when the file cannot be read (then err is set and there are no
  * diagnostics). Close it in both cases. */

@@ -173,6 +173,7 @@ bool forge_run_begin(struct forge_run **out, const struct forge_bakery *bakery,
                      const struct forge_run_request *request, struct forge_error *err)
 {
     struct forge_run *run = new_run();
+    struct forge_error ignored;
 
     run->attempt = 1;
     keep_request(run, request);
@@ -181,12 +182,15 @@ bool forge_run_begin(struct forge_run **out, const struct forge_bakery *bakery,
         forge_run_log_open(run, err) &&
         (!request->recipe_text ||
          forge_run_file_write(run->folder, "recipe.yaml", request->recipe_text, err)) &&
-        write_request(run, err)) {
+        write_request(run, err) && forge_folder_sync(forge_run_folder(bakery, ""), err)) {
         *out = run;
         return true;
     }
+    /* Nobody takes it for a run. */
+    if (run->alive >= 0)
+        (void)!forge_folder_remove(run->folder, &ignored);
     free_run(run);
-    return forge_fail_while(err, "the run cannot begin");
+    return false;
 }
 
 bool forge_run_set_dataset(struct forge_run *run, const char *dataset, struct forge_error *err)

@@ -83,7 +83,8 @@ void forge_run_log_error(struct forge_run *run, const struct forge_log_entry *en
 bool forge_run_is_cancelled(struct forge_run *run);
 
 /* How it ended. `error` where it failed, `version` where it published or stands; `report` is a
- * JSON object or NULL, `failed` a JSON array of {"input" or "task", "text"} or NULL. */
+ * JSON object or NULL, `failed` a JSON array of {"input" or "task", "text"}, or of mistakes of
+ * the recipe, or NULL. */
 struct forge_run_end {
     enum forge_run_state state;
     const struct forge_error *error;

@@ -2,7 +2,8 @@
 
 Before every case the archive of files/common is baked. Then the case's own files are put over it,
 its steps are done, and its recipe is baked into the same bakery: forge must end as expected.txt
-says, and what was published before must still be there, byte for byte, with nothing beside it.
+says, and what was published before must still be there, byte for byte, with nothing beside it but
+hidden folders that the next bake goes on from.
 """
 import hashlib
 import os
@@ -52,8 +53,13 @@ def snapshot(folder):
 
 
 def published(folder):
-    bakery = os.path.join(folder, "bakery")
-    return {p: d for p, d in snapshot(bakery).items() if p.split(os.sep)[0] in ("datasets", "versions")}
+    """What readers see of the bakery."""
+    seen = {}
+    for path, what in snapshot(os.path.join(folder, "bakery")).items():
+        parts = path.split(os.sep)
+        if parts[0] in ("datasets", "versions") and not (len(parts) > 2 and parts[2].startswith(".part-")):
+            seen[path] = what
+    return seen
 
 
 class Case:
@@ -167,6 +173,7 @@ class Case:
                               stderr=subprocess.STDOUT, check=False, **self.more)
         text = done.stdout.decode("utf-8", "backslashreplace")
         text = re.sub(r"\b\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?\b", "VERSION", text.replace(self.folder, "ARCHIVE"))
+        text = re.sub(r"\b\d{8}T\d{6}Z-[0-9a-f]{6}\b", "RUN", text)
         return "exit %d\n%s" % (done.returncode, text)
 
 

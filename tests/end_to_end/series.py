@@ -91,3 +91,8 @@ def published(bakery, name="rain"):
     known = {event["version"] for event in history(bakery, name)}
     known.add(os.path.basename(current(bakery, name) or ""))
     return {n: digest for n, digest in versions(bakery, name).items() if n in known}
+
+
+def visible(bakery, name="rain"):
+    """The same without hidden folders: those are for the next bake, and no reader looks there."""
+    return {n: d for n, d in versions(bakery, name).items() if not n.startswith(".")}

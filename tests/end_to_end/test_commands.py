@@ -84,6 +84,21 @@ def usage():
         (["bake", "x", "--bakery", ""], '--bakery takes a folder, not ""'),
         (["bake", "x", "--executor", "treads"],
          'there is no executor "treads"; did you mean "threads"?'),
+        (["bake", "x", "--only", "time"],
+         '--only takes a dimension and a range such as time=2004..2006, not "time"'),
+        (["bake", "x", "--drift", "no"], '--drift takes accept or fail, not "no"'),
+        (["bake", "x", "--fail-fast=1"], "--fail-fast takes no value"),
+        (["bake", "x", "--resume", "last"], '"x" is one too many'),
+        (["bake", "--resume", "last", "--prune"],
+         "--prune cannot go with --resume: a run goes on as it was asked for"),
+        (["bake", "--resume"], "--resume needs a value"),
+        (["bake", "x", "-f"], 'unknown option "-f"'),
+        (["retry"], "RUN is missing"),
+        (["retry", "last", "--workers", "1"], 'unknown option "--workers"'),
+        (["log"], "RUN is missing"),
+        (["log", "last", "--follow=1"], "--follow takes no value"),
+        (["cancel"], "RUN is missing"),
+        (["status", "a", "b"], '"b" is one too many'),
         (["help", "bke"], 'there is no help for "bke"; did you mean "bake"?'),
         (["help", "transform", "selec"], 'there is no transform "selec"; did you mean "select"?'),
         (["help", "codec", "shuffle"], 'there is no codec "shuffle"'),
@@ -97,8 +112,8 @@ def usage():
 def help_pages():
     overview = forge("help")
     support.want(forge() == overview and forge("--help") == overview, "forge alone says something else")
-    for command in "check", "plan", "bake", "list", "show", "history", "rollback", "withdraw", "gc", \
-            "schema", "help", "version":
+    for command in ("check", "plan", "bake", "retry", "status", "log", "cancel", "list", "show", "history",
+                    "rollback", "withdraw", "gc", "schema", "help", "version"):
         support.want("\n  %s " % command in overview, "forge help does not list " + command)
         page = forge("help", command)
         support.want(page.startswith("usage: forge %s" % command), "no usage: " + page)
@@ -181,7 +196,7 @@ def changing(recipe):
     ended.set()
     thread.join()
     support.want("day-20010103.nc" in error["text"] and "changed" in error["text"], "%s" % error)
-    support.want(series.versions(os.path.join(WORK, "changing")) == {}, "it was published")
+    support.want(series.visible(os.path.join(WORK, "changing")) == {}, "it was published")
 
 
 def targets(recipe):
@@ -215,7 +230,7 @@ def locked(recipe):
     rivals = [subprocess.Popen([FORGE, "bake", recipe, "--bakery", os.path.join(WORK, "rivals"), "--quiet"],
                                stderr=subprocess.DEVNULL) for _ in range(4)]
     statuses = [rival.wait() for rival in rivals]
-    published = len(series.versions(os.path.join(WORK, "rivals")))
+    published = len(series.visible(os.path.join(WORK, "rivals")))
     support.want(set(statuses) <= {0, 6} and statuses.count(0) == published,
                  "rivals ended with %s, %d versions" % (statuses, published))
 
@@ -225,7 +240,7 @@ def checks():
     error = error_of("bake", failing, "--bakery", BAKERY, status=1, says="range")
     support.want("day-20010101.nc" in error["text"] and '"rain" is 2 at' in error["text"], "%s" % error)
     support.want(not os.path.lexists(os.path.join(BAKERY, "datasets", "failing")), "it was published")
-    support.want(series.versions(BAKERY, "failing") == {}, "a version was left")
+    support.want(series.visible(BAKERY, "failing") == {}, "a version was left")
 
 
 def provenance(recipe, report):
