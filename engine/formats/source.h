@@ -12,6 +12,7 @@
 
 #include "array/array.h"
 #include "base/digest.h"
+#include "base/text.h"
 #include "codecs/codec.h"
 #include "storage/store.h"
 
@@ -77,6 +78,10 @@ FORGE_MUST_CHECK bool forge_source_open(const struct forge_array **out,
 
 /* The source behind a node, or NULL when it is another kind. */
 const struct forge_source *forge_array_source(const struct forge_array *array);
+
+/* The key of the object (chunk or shard) at a place of the grid; KEYED sources only. */
+void forge_source_object_key(struct forge_text *key, const struct forge_source *source,
+                             const uint64_t *index);
 
 /* Cut contiguous bytes into chunks worth reading: fills array.chunk and manifest for a
  * row-major variable at `offset`; `record_stride` is the bytes from one index of dimension 0 to

@@ -7,9 +7,8 @@
 #include "base/text.h"
 #include "formats/source_parts.h"
 
-/* The key of the object at grid position `index`. */
-static void object_key(struct forge_text *key, const struct forge_source *source,
-                       const uint64_t *index)
+void forge_source_object_key(struct forge_text *key, const struct forge_source *source,
+                             const uint64_t *index)
 {
     const struct forge_manifest *m = &source->manifest;
 
@@ -36,7 +35,7 @@ static bool object_at(struct forge_object **out, struct forge_object_status *sta
     bool good;
 
     *out = NULL;
-    object_key(&key, source, index);
+    forge_source_object_key(&key, source, index);
     good = forge_object_open(out, source->file->store, forge_text_string(&key), status, err);
     if (!good && err->code == FORGE_MISSING) {
         *err = (struct forge_error){0};
@@ -53,7 +52,7 @@ static bool fail_object(const struct forge_source_node *node, const uint64_t *in
     struct forge_text where = {0};
 
     forge_text_add(&where, " in object \"");
-    object_key(&where, &node->source, object_index);
+    forge_source_object_key(&where, &node->source, object_index);
     forge_text_add(&where, "\"");
     forge_source_fail_chunk(node, index, forge_text_string(&where), err);
     forge_text_clear(&where);
