@@ -104,6 +104,8 @@ int forge_exit_status(enum forge_code code)
         return 5;
     case FORGE_LOCKED:
         return 6;
+    case FORGE_BAD_VERSION:
+        return 7;
     case FORGE_CANCELLED:
         return 130;
     case FORGE_CHECK_FAILED:

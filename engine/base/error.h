@@ -23,6 +23,7 @@ enum forge_code {
     FORGE_SOURCE_IO,    /* reading an input failed; may work next time (exit 4) */
     FORGE_TARGET_IO,    /* writing failed: no space, no permission (exit 5) */
     FORGE_BAD_TARGET,   /* what is stored is not what it should be (exit 5) */
+    FORGE_BAD_VERSION,  /* what is published is not what it should be (exit 7) */
     FORGE_CHECK_FAILED, /* a check of the recipe does not hold (exit 1) */
     FORGE_LOCKED,       /* somebody else is at it (exit 6) */
     FORGE_CANCELLED,    /* the user asked to stop (exit 130) */

@@ -67,6 +67,7 @@ FORGE_MUST_CHECK bool forge_object_share(const char *from_folder, const char *fr
  * as `sha256sum -c` and BagIt read it. Digests of objects come from the list, those of other
  * files are computed. */
 #define FORGE_MANIFEST "manifest-sha256.txt"
+#define FORGE_TAG_MANIFEST "tagmanifest-sha256.txt"
 FORGE_MUST_CHECK bool forge_manifest_write(const char *folder, const char *store,
                                            struct forge_error *err);
 
