@@ -15,6 +15,7 @@
 
 enum { BAKERY = 256, EXECUTOR, WORKERS, MEMORY, PRUNE, JSON, QUIET, WHY, KEEP, GRACE, DRY_RUN };
 enum { RESUME = 300, ONLY, DRIFT, FAIL_FAST, TASK, FOLLOW };
+enum { DEEP = 350, FRESH, DATA };
 
 static const struct {
     struct option option;
@@ -22,8 +23,8 @@ static const struct {
 } known[] = {
     {{"bakery", required_argument, NULL, BAKERY}, TAKES_BAKERY},
     {{"executor", required_argument, NULL, EXECUTOR}, TAKES_RUN},
-    {{"workers", required_argument, NULL, WORKERS}, TAKES_RUN},
-    {{"memory", required_argument, NULL, MEMORY}, TAKES_RUN},
+    {{"workers", required_argument, NULL, WORKERS}, TAKES_RUN | TAKES_WORKERS},
+    {{"memory", required_argument, NULL, MEMORY}, TAKES_RUN | TAKES_MEMORY},
     {{"prune", optional_argument, NULL, PRUNE}, TAKES_RUN},
     {{"json", no_argument, NULL, JSON}, TAKES_JSON},
     {{"quiet", no_argument, NULL, QUIET}, TAKES_QUIET},
@@ -37,6 +38,9 @@ static const struct {
     {{"fail-fast", no_argument, NULL, FAIL_FAST}, TAKES_BAKE},
     {{"task", required_argument, NULL, TASK}, TAKES_LOG},
     {{"follow", no_argument, NULL, FOLLOW}, TAKES_LOG},
+    {{"deep", no_argument, NULL, DEEP}, TAKES_VERIFY},
+    {{"fresh", no_argument, NULL, FRESH}, TAKES_VERIFY},
+    {{"data", no_argument, NULL, DATA}, TAKES_DIFF},
 };
 
 #define KNOWN_COUNT (sizeof known / sizeof known[0])
@@ -182,6 +186,12 @@ static bool read_option(struct arguments *arguments, int which)
         return arguments->json = true;
     case QUIET:
         return arguments->quiet = true;
+    case DEEP:
+        return arguments->deep = true;
+    case FRESH:
+        return arguments->fresh = true;
+    case DATA:
+        return arguments->values = true;
     case WHY:
         arguments->why = optarg;
         return optarg[0] != '\0' || tell_usage("--why takes a reason, not \"\"") == 0;

@@ -54,6 +54,8 @@ struct arguments {
     const char *drift;  /* --drift accept or fail */
     const char *task;   /* --task K */
     bool fail_fast, follow;
+    bool deep, fresh; /* of verify */
+    bool values;      /* --data of diff */
 };
 
 /* Which of them a command takes. */
@@ -66,6 +68,10 @@ enum {
     TAKES_GC = 512,       /* keep, grace, dry-run */
     TAKES_BAKE = 1 << 10, /* resume, only, drift, fail-fast */
     TAKES_LOG = 1 << 11,  /* task, follow */
+    TAKES_WORKERS = 1 << 12,
+    TAKES_MEMORY = 1 << 13,
+    TAKES_VERIFY = 1 << 14, /* deep, fresh */
+    TAKES_DIFF = 1 << 15,   /* data */
 };
 
 /* Fill `arguments`; false (told on standard error) when the line is wrong. So many operands

@@ -57,6 +57,10 @@ def usage():
         (["bak"], 'there is no command "bak"; did you mean "bake"?'),
         (["bake"], "RECIPE is missing"),
         (["show"], "FILE is missing"),
+        (["verify"], "NAME[@VERSION] is missing"),
+        (["diff", "a"], "B is missing"),
+        (["diff", "a", "b", "c"], '"c" is one too many'),
+        (["verify", "x", "--memory", "1GB"], 'unknown option "--memory"'),
         (["bake", "a.yaml", "b.yaml"], '"b.yaml" is one too many'),
         (["list", "x"], '"x" is one too many'),
         (["history"], "NAME is missing"),
@@ -112,8 +116,8 @@ def usage():
 def help_pages():
     overview = forge("help")
     support.want(forge() == overview and forge("--help") == overview, "forge alone says something else")
-    for command in ("check", "plan", "bake", "retry", "status", "log", "cancel", "list", "show", "history",
-                    "rollback", "withdraw", "gc", "schema", "help", "version"):
+    for command in ("check", "plan", "bake", "retry", "status", "log", "cancel", "list", "show", "verify", "diff",
+                    "history", "rollback", "withdraw", "gc", "schema", "help", "version"):
         support.want("\n  %s " % command in overview, "forge help does not list " + command)
         page = forge("help", command)
         support.want(page.startswith("usage: forge %s" % command), "no usage: " + page)
