@@ -1,19 +1,32 @@
 #include "run/bake.h"
 
 #include "catalog/bakery.h"
+#include "catalog/folders.h"
+#include "catalog/objects.h"
+#include "document/json.h"
 #include "run/checks.h"
 #include "run/libraries.h"
+#include "run/reuse.h"
 #include "run/runs.h"
 #include "run/scanner.h"
 #include "run/stamp.h"
 #include "run/write.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 struct baking {
     const struct forge_bake_request *request;
+    struct forge_plan *plan;
+    struct forge_run_report *report;
+    struct forge_version version;
+    struct forge_budget budget;
+    struct forge_work work;
+    struct forge_reuse reuse;
+    struct forge_journal *journal;
     struct forge_write write;
+    struct forge_json failed; /* of report->failed */
 };
 
 static bool perform(void *context, const struct forge_unit *unit, uint64_t *failed,
@@ -34,23 +47,65 @@ static void progress(void *context, uint32_t stage, uint64_t done, uint64_t tota
         baking->request->progress(baking->request->progress_context, &now);
 }
 
-/* Run the write stage into `store`. */
-static bool write_all(struct baking *baking, const struct forge_plan *plan,
-                      struct forge_error *err)
+/* "write/17", and the file that its message names. */
+static void tell(struct baking *baking, const char *level, const struct forge_outcome *outcome)
 {
-    const struct forge_stage stage = {
-        .name = "write", .count = plan->tasks_count, .rule = FORGE_AFTER_NONE, .attempts = 3};
+    struct forge_run *run = baking->request->run;
+    char task[64];
+    const struct forge_log_entry entry = {.level = level, .stage = "write", .task = task};
+
+    snprintf(task, sizeof task, "write/%llu",
+             (unsigned long long)baking->work.tasks[outcome->failed]);
+    if (run)
+        forge_run_log_error(run, &entry, &outcome->error);
+}
+
+static void task_retried(void *context, const struct forge_outcome *outcome, uint64_t wait_ms)
+{
+    (void)wait_ms;
+    tell(context, "warning", outcome);
+}
+
+static void task_failed(void *context, const struct forge_outcome *outcome)
+{
+    struct baking *baking = context;
+    char task[64];
+
+    tell(baking, "error", outcome);
+    snprintf(task, sizeof task, "write/%llu",
+             (unsigned long long)baking->work.tasks[outcome->failed]);
+    forge_json_object(&baking->failed);
+    forge_json_key(&baking->failed, "task");
+    forge_json_string(&baking->failed, task);
+    forge_json_key(&baking->failed, "text");
+    forge_json_string(&baking->failed, outcome->error.text);
+    forge_json_close(&baking->failed, '}');
+}
+
+/* Run the write stage: the tasks that have something to write. */
+static bool write_all(struct baking *baking, struct forge_error *err)
+{
+    const struct forge_stage stage = {.name = "write",
+                                      .count = baking->work.tasks_count,
+                                      .rule = FORGE_AFTER_NONE,
+                                      .attempts = 3};
     const struct forge_driver driver = {
         .executor = baking->request->executor,
-        .workers = plan->workers,
+        .workers = baking->plan->workers,
         .perform = perform,
         .context = baking,
         .cancelled = baking->request->cancelled,
         .progress = progress,
-        .fail_fast = true,
+        .failed = task_failed,
+        .retried = task_retried,
+        .fail_fast = baking->request->fail_fast,
     };
+    bool good;
 
-    return forge_driver_run(&driver, &stage, 1, err);
+    forge_json_array(&baking->failed);
+    good = stage.count == 0 || forge_driver_run(&driver, &stage, 1, err);
+    forge_json_close(&baking->failed, ']');
+    return good;
 }
 
 static bool write_metadata(struct forge_store *store, struct forge_plan *plan,
@@ -65,9 +120,11 @@ static bool write_metadata(struct forge_store *store, struct forge_plan *plan,
                                                plan->arrays_count, err);
 }
 
-static void summarize(struct forge_run_summary *summary, const struct forge_write *write,
-                      const struct forge_plan *plan)
+static void summarize(struct forge_run_summary *summary, const struct baking *baking)
 {
+    const struct forge_write *write = &baking->write;
+    const struct forge_plan *plan = baking->plan;
+
     *summary = (struct forge_run_summary){
         .objects = write->objects,
         .objects_left_out = write->left_out,
@@ -77,7 +134,7 @@ static void summarize(struct forge_run_summary *summary, const struct forge_writ
                   .decoded_bytes = write->decoded,
                   .library_chunks = write->library_chunks,
                   .library_bytes = write->library_bytes},
-        .memory_peak = write->budget->peak,
+        .memory_peak = baking->budget.peak,
     };
     for (size_t g = 0; g < plan->grids_count; g++) {
         for (uint64_t c = 0; c < plan->grids[g].cells_count; c++) {
@@ -99,14 +156,71 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* The journal must not be part of what is published. */
+static bool end_journal(struct baking *baking, struct forge_error *err)
+{
+    const char *path = forge_arena_print(&baking->plan->arena, "%s/" FORGE_OBJECTS_JOURNAL,
+                                         baking->version.staging);
+    struct forge_journal *journal = baking->journal;
+
+    baking->journal = NULL;
+    return forge_journal_close(journal, err) && forge_folder_remove(path, err);
+}
+
+/* provenance/objects, and the manifest of everything. */
+static bool list_objects(struct baking *baking, struct forge_error *err)
+{
+    const char *folder = baking->version.staging;
+    struct forge_objects_writer writer = {0};
+    struct forge_text path = {0};
+    bool good = forge_objects_begin(&writer, folder, baking->plan->objects_count, err);
+
+    for (uint64_t i = 0; i < baking->plan->objects_count && good; i++) {
+        const struct forge_work_object *object = &baking->work.objects[i];
+        struct forge_object_record record = {.key = object->key,
+                                             .absent = object->absent,
+                                             .digest = object->digest,
+                                             .length = object->length};
+
+        path.length = 0;
+        forge_work_path(&path, &baking->work, object);
+        record.path = forge_text_string(&path);
+        good = forge_objects_add(&writer, &record, err);
+    }
+    good = good && forge_objects_end(&writer, err);
+    forge_objects_abandon(&writer);
+    forge_text_clear(&path);
+    return good && end_journal(baking, err) &&
+           forge_manifest_write(folder, baking->version.store, err);
+}
+
+/* Share what is there and write the rest. */
+static bool fill_store(struct baking *baking, struct forge_store *store,
+                       struct forge_error *err)
+{
+    const struct forge_bake_request *request = baking->request;
+    struct forge_library library = forge_scanner_library(request->scanners);
+
+    baking->write = (struct forge_write){
+        .plan = baking->plan,
+        .work = &baking->work,
+        .journal = baking->journal,
+        .store = store,
+        .budget = &baking->budget,
+        .library = &library,
+        .cancelled = request->cancelled,
+    };
+    return forge_reuse_share(&baking->reuse, &baking->version, request, err) &&
+           forge_work_list_tasks(&baking->work, err) && write_all(baking, err);
+}
+
 /* Write, check and describe one version inside its hidden folder. */
-static bool fill_version(struct baking *baking, struct forge_plan *plan,
-                         const struct forge_version *version,
-                         const struct forge_digest *digests, struct forge_run_report *report,
+static bool fill_version(struct baking *baking, const struct forge_digest *digests,
                          struct forge_error *err)
 {
     const struct forge_bake_request *request = baking->request;
-    struct forge_budget budget = {.limit = request->memory_bytes};
+    const struct forge_version *version = &baking->version;
+    struct forge_plan *plan = baking->plan;
     struct forge_run_record record = {
         .version = version->id,
         .executor = request->executor->name,
@@ -118,27 +232,19 @@ static bool fill_version(struct baking *baking, struct forge_plan *plan,
         .started_us = request->now_us,
         .libraries = forge_libraries(&plan->arena),
     };
-    struct forge_library library = forge_scanner_library(request->scanners);
     struct forge_store *store = NULL;
     bool good = forge_store_open_file(
         &store, forge_arena_print(&plan->arena, "%s/%s", version->staging, version->store),
         err);
 
-    baking->write = (struct forge_write){
-        .plan = plan,
-        .store = store,
-        .budget = &budget,
-        .library = &library,
-        .cancelled = request->cancelled,
-    };
-    forge_stamp(plan, digests);
-    good = good && write_all(baking, plan, err) && forge_inputs_unchanged(plan, err) &&
+    good = good && fill_store(baking, store, err) && forge_inputs_unchanged(plan, err) &&
            forge_stamp_times(plan, request, err) && write_metadata(store, plan, err) &&
-           forge_checks_hold(plan, store, &budget, request, err);
-    summarize(&report->summary, &baking->write, plan);
-    record.summary = report->summary;
+           forge_checks_hold(plan, store, &baking->budget, request, err);
+    summarize(&baking->report->summary, baking);
+    record.summary = baking->report->summary;
     record.finished_us = now_us();
-    good = good && forge_provenance_write(version->staging, plan, digests, &record, err);
+    good = good && forge_provenance_write(version->staging, plan, digests, &record, err) &&
+           list_objects(baking, err);
     forge_store_close(store);
     return good;
 }
@@ -149,25 +255,55 @@ static bool is_cancelled(const struct forge_bake_request *request, struct forge_
            !forge_fail(err, FORGE_CANCELLED, "interrupted");
 }
 
-/* All of it, under the dataset's lock. */
-static bool bake_version(struct baking *baking, struct forge_plan *plan,
-                         struct forge_version *version, struct forge_run_report *report,
-                         struct forge_error *err)
+/* The folder of the current version; NULL where there is none. */
+static const char *current_folder(const struct baking *baking)
 {
-    const struct forge_bake_request *request = baking->request;
-    struct forge_digest *digests = NULL;
+    struct forge_error none;
+    const char *path = NULL, *slash;
+
+    if (!forge_bakery_current(&path, baking->version.bakery, baking->version.name, &none))
+        return NULL;
+    slash = strrchr(path, '/');
+    return forge_arena_copy(&baking->plan->arena, path, (size_t)(slash - path));
+}
+
+/* The hidden folder of the new version, with its journal. */
+static bool begin_version(struct baking *baking, const struct forge_digest *digests,
+                          struct forge_error *err)
+{
     struct forge_digest inputs;
     char seed[2 * FORGE_DIGEST_BYTES + 1];
+
+    forge_provenance_digest(&inputs, baking->plan, digests);
+    forge_digest_format(&inputs, seed);
+    return forge_version_begin(&baking->version, baking->request->now_us, seed, err) &&
+           forge_journal_open(&baking->journal,
+                              forge_arena_print(&baking->plan->arena,
+                                                "%s/" FORGE_OBJECTS_JOURNAL,
+                                                baking->version.staging),
+                              err);
+}
+
+/* All of it, under the dataset's lock. */
+static bool bake_version(struct baking *baking, struct forge_error *err)
+{
+    const struct forge_bake_request *request = baking->request;
+    struct forge_plan *plan = baking->plan;
+    struct forge_version *version = &baking->version;
+    struct forge_run_report *report = baking->report;
+    struct forge_digest *digests = NULL;
     const char *path = NULL;
 
     if (!forge_prepare(plan, request, &digests, err))
         return false;
-    forge_provenance_digest(&inputs, plan, digests);
-    forge_digest_format(&inputs, seed);
-    if (!forge_version_begin(version, request->now_us, seed, err) ||
-        !fill_version(baking, plan, version, digests, report, err) ||
+    forge_stamp(plan, digests);
+    if (!forge_work_open(&baking->work, plan, NULL, err) ||
+        !forge_reuse_find(&baking->reuse, &baking->work, version->bakery, version->name,
+                          current_folder(baking), err) ||
+        !begin_version(baking, digests, err) || !fill_version(baking, digests, err) ||
         is_cancelled(request, err) ||
-        !forge_version_publish(version, request->now_us, NULL, err) ||
+        !forge_version_publish(version, now_us(),
+                               request->run ? forge_run_id(request->run) : NULL, err) ||
         !forge_bakery_current(&path, version->bakery, version->name, err))
         return false;
     report->version = forge_arena_text(&plan->arena, version->id);
@@ -175,12 +311,28 @@ static bool bake_version(struct baking *baking, struct forge_plan *plan,
     return true;
 }
 
+static void close_baking(struct baking *baking)
+{
+    struct forge_error ignored;
+
+    /* What was journaled serves the next run; a folder without any serves nobody. */
+    forge_version_abandon(&baking->version, baking->write.tasks > 0);
+    if (baking->journal && !forge_journal_close(baking->journal, &ignored))
+        baking->journal = NULL;
+    forge_reuse_close(&baking->reuse);
+    forge_work_close(&baking->work);
+}
+
 bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
                 const struct forge_bake_request *given, struct forge_error *err)
 {
     struct forge_bake_request request = *given;
-    struct baking baking = {.request = &request};
-    struct forge_version version = {.lock = -1};
+    struct baking baking = {.request = &request,
+                            .plan = plan,
+                            .report = report,
+                            .version = {.lock = -1},
+                            .budget = {.limit = given->memory_bytes},
+                            .failed = {.out = &report->failed}};
     struct forge_arena arena = {0};
     struct forge_bakery bakery;
     bool good;
@@ -189,11 +341,11 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
     *report = (struct forge_run_report){0};
     request.hash_inputs = true;
     good = forge_bakery_open(&bakery, &arena, request.bakery, err) &&
-           forge_version_lock(&version, &bakery, request.recipe->name, err) &&
-           bake_version(&baking, plan, &version, report, err);
+           forge_version_lock(&baking.version, &bakery, request.recipe->name, err) &&
+           bake_version(&baking, err);
     if (!good && err->code == FORGE_CANCELLED)
         forge_fail(err, FORGE_CANCELLED, "interrupted"); /* and not where */
-    forge_version_abandon(&version, false);
+    close_baking(&baking);
     forge_arena_clear(&arena);
     return good;
 }

@@ -14,58 +14,110 @@ static void count_reads(struct forge_write *write, const struct forge_read_count
     atomic_fetch_add(&write->library_bytes, counts->library_bytes);
 }
 
-/* Encode the object whose first element is at `origin` of the region, and put it. */
-static bool put_object(struct forge_write *write, const struct forge_plan_array *array,
+/* What one thread works with; kept from task to task of one variable. */
+struct bench {
+    struct forge_reader reader;
+    struct forge_encoder encoder;
+    struct forge_block block;
+    const struct forge_plan_array *array;
+    struct forge_text payload; /* the records of one task */
+};
+
+static void record_object(struct bench *bench, const struct forge_work_object *object,
+                          const char *path)
+{
+    const struct forge_object_record record = {
+        .key = object->key,
+        .absent = object->absent,
+        .digest = object->digest,
+        .length = object->length,
+        .path = path,
+    };
+
+    forge_object_record_write(&bench->payload, &record);
+}
+
+/* Encode the object at `index` of the grid from the view of the region, and put it. */
+static bool put_object(struct forge_write *write, struct bench *bench,
                        const struct forge_region *region, const struct forge_view *view,
-                       const uint64_t *origin, struct forge_encoder *encoder,
-                       struct forge_error *err)
+                       const uint64_t *index, struct forge_error *err)
 {
     const struct forge_target_type *type = write->plan->recipe->target.type;
-    const struct forge_array *from = array->target.variable->array;
-    struct forge_view at = forge_view_shift(view, from->rank, origin);
-    uint64_t index[FORGE_RANK_MAX], count[FORGE_RANK_MAX], length = 0;
+    const struct forge_plan_array *array = bench->array;
+    struct forge_work_object *object = forge_work_at(write->work, array, index);
+    const struct forge_region held = forge_object_region(array, index);
+    unsigned rank = array->target.variable->array->rank;
+    uint64_t origin[FORGE_RANK_MAX], length = 0;
     const unsigned char *bytes = NULL;
-    struct forge_text key = {0};
-    bool absent = false, good;
+    struct forge_text path = {0};
+    struct forge_view at;
+    bool absent = false, good = true;
 
-    for (unsigned d = 0; d < from->rank; d++) {
-        uint64_t start = region->start[d] + origin[d], left = from->shape[d] - start;
-
-        index[d] = start / array->object[d];
-        count[d] = left < array->object[d] ? left : array->object[d];
-    }
-    if (!type->encode(&array->target, &at, count, encoder, &bytes, &length, &absent, err))
-        return false;
-    if (absent) {
-        atomic_fetch_add(&write->left_out, 1);
+    if (object->state != FORGE_WORK_WANTED)
         return true;
+    for (unsigned d = 0; d < rank; d++)
+        origin[d] = held.start[d] - region->start[d];
+    at = forge_view_shift(view, rank, origin);
+    if (!type->encode(&array->target, &at, held.count, &bench->encoder, &bytes, &length,
+                      &absent, err))
+        return false;
+    type->key(&path, &array->target, index);
+    object->absent = absent;
+    object->length = absent ? 0 : length;
+    if (!absent) {
+        forge_digest_of(&object->digest, bytes, length);
+        good = forge_store_put(write->store, forge_text_string(&path), bytes, length, err);
     }
-    type->key(&key, &array->target, index);
-    good = forge_store_put(write->store, forge_text_string(&key), bytes, length, err);
-    forge_text_clear(&key);
-    atomic_fetch_add(&write->objects, good);
-    atomic_fetch_add(&write->bytes, good ? length : 0);
+    if (good)
+        record_object(bench, object, forge_text_string(&path));
+    forge_text_clear(&path);
     return good;
 }
 
-static bool put_objects(struct forge_write *write, const struct forge_plan_array *array,
-                        const struct forge_region *region, const struct forge_view *view,
-                        struct forge_encoder *encoder, struct forge_error *err)
+static void settle(struct forge_write *write, struct forge_work_object *object)
 {
-    const struct forge_array *from = array->target.variable->array;
-    uint64_t counts[FORGE_RANK_MAX], index[FORGE_RANK_MAX] = {0};
-    uint64_t origin[FORGE_RANK_MAX] = {0}, total;
+    if (object->state != FORGE_WORK_WANTED)
+        return;
+    object->state = FORGE_WORK_WRITTEN;
+    atomic_fetch_add(&write->left_out, object->absent);
+    atomic_fetch_add(&write->objects, !object->absent);
+    atomic_fetch_add(&write->bytes, object->length);
+}
 
-    if (!forge_grid_shape(counts, &total, from->rank, region->count, array->object))
+static void object_index(uint64_t *index, const struct forge_plan_array *array,
+                         const struct forge_region *region, const uint64_t *within)
+{
+    for (unsigned d = 0; d < array->target.variable->array->rank; d++)
+        index[d] = region->start[d] / array->object[d] + within[d];
+}
+
+/* Every object of the region that is wanted; one record of the journal when all are there. */
+static bool put_objects(struct forge_write *write, struct bench *bench,
+                        const struct forge_region *region, const struct forge_view *view,
+                        struct forge_error *err)
+{
+    const struct forge_plan_array *array = bench->array;
+    unsigned rank = array->target.variable->array->rank;
+    uint64_t counts[FORGE_RANK_MAX], within[FORGE_RANK_MAX] = {0}, index[FORGE_RANK_MAX];
+    uint64_t total;
+
+    if (!forge_grid_shape(counts, &total, rank, region->count, array->object))
         return forge_fail(err, FORGE_FAILED, "too many objects in one task");
-    if (total == 0)
-        return true;
+    bench->payload.length = 0;
     do {
-        for (unsigned d = 0; d < from->rank; d++)
-            origin[d] = index[d] * array->object[d];
-        if (!put_object(write, array, region, view, origin, encoder, err))
+        object_index(index, array, region, within);
+        if (!put_object(write, bench, region, view, index, err))
             return false;
-    } while (forge_grid_next(index, from->rank, counts));
+    } while (forge_grid_next(within, rank, counts));
+    if (!forge_journal_append(write->journal, bench->payload.bytes, bench->payload.length, NULL,
+                              err))
+        return false;
+    memset(within, 0, sizeof within);
+    do {
+        object_index(index, array, region, within);
+        settle(write, forge_work_at(write->work, array, index));
+    } while (forge_grid_next(within, rank, counts));
+    atomic_fetch_add(&write->tasks, 1);
     return true;
 }
 
@@ -82,14 +134,6 @@ static bool is_named(const char *text, const char *name)
     forge_text_clear(&quoted);
     return named;
 }
-
-/* What one thread works with; kept from task to task of one variable. */
-struct bench {
-    struct forge_reader reader;
-    struct forge_encoder encoder;
-    struct forge_block block;
-    const struct forge_plan_array *array;
-};
 
 static bool write_task(struct forge_write *write, struct bench *bench,
                        const struct forge_region *region, struct forge_error *err)
@@ -109,7 +153,7 @@ static bool write_task(struct forge_write *write, struct bench *bench,
         return forge_fail_while(err, "variable \"%s\"", variable->name);
     view = forge_view_of(bench->block.bytes, from->rank, region->count, size);
     if (forge_array_read(from, &bench->reader, region, &view, err) &&
-        put_objects(write, array, region, &view, &bench->encoder, err))
+        put_objects(write, bench, region, &view, err))
         return true;
     if (!is_named(err->text, variable->name))
         forge_fail_while(err, "variable \"%s\"", variable->name);
@@ -133,6 +177,7 @@ static void bench_open(struct bench *bench, struct forge_write *write)
 static void bench_close(struct bench *bench, struct forge_write *write)
 {
     count_reads(write, &bench->reader.counts);
+    forge_text_clear(&bench->payload);
     forge_block_close(&bench->block);
     forge_encoder_close(&bench->encoder);
     forge_reader_close(&bench->reader);
@@ -147,8 +192,9 @@ bool forge_write_perform(void *context, const struct forge_unit *unit, uint64_t 
 
     bench_open(&bench, write);
     for (uint64_t t = unit->first; t < unit->first + unit->count && good; t++) {
-        struct forge_region region;
-        const struct forge_plan_array *array = forge_plan_task(write->plan, t, &region);
+        struct forge_region task, region;
+        const struct forge_plan_array *array =
+            forge_plan_task(write->plan, write->work->tasks[t], &task);
 
         *failed = t;
         /* The plan proved each task, not the largest parts of several together. */
@@ -159,7 +205,7 @@ bool forge_write_perform(void *context, const struct forge_unit *unit, uint64_t 
         bench.array = array;
         if (write->cancelled && atomic_load(write->cancelled))
             good = forge_fail(err, FORGE_CANCELLED, "interrupted");
-        else
+        else if (forge_work_region(&region, write->work, array, &task)) /* not in a retry */
             good = write_task(write, &bench, &region, err);
         forge_arena_clear(&bench.reader.strings);
     }
