@@ -255,18 +255,6 @@ static bool is_cancelled(const struct forge_bake_request *request, struct forge_
            !forge_fail(err, FORGE_CANCELLED, "interrupted");
 }
 
-/* The folder of the current version; NULL where there is none. */
-static const char *current_folder(const struct baking *baking)
-{
-    struct forge_error none;
-    const char *path = NULL, *slash;
-
-    if (!forge_bakery_current(&path, baking->version.bakery, baking->version.name, &none))
-        return NULL;
-    slash = strrchr(path, '/');
-    return forge_arena_copy(&baking->plan->arena, path, (size_t)(slash - path));
-}
-
 /* The hidden folder of the new version, with its journal. */
 static bool begin_version(struct baking *baking, const struct forge_digest *digests,
                           struct forge_error *err)
@@ -299,7 +287,7 @@ static bool bake_version(struct baking *baking, struct forge_error *err)
     forge_stamp(plan, digests);
     if (!forge_work_open(&baking->work, plan, NULL, err) ||
         !forge_reuse_find(&baking->reuse, &baking->work, version->bakery, version->name,
-                          current_folder(baking), err) ||
+                          forge_current_folder(version->bakery, version->name), err) ||
         !begin_version(baking, digests, err) || !fill_version(baking, digests, err) ||
         is_cancelled(request, err) ||
         !forge_version_publish(version, now_us(),

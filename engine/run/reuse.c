@@ -9,6 +9,17 @@
 
 #define BUFFER_BYTES (1U << 20)
 
+const char *forge_current_folder(const struct forge_bakery *bakery, const char *name)
+{
+    struct forge_error none;
+    const char *path = NULL, *slash;
+
+    if (!forge_bakery_current(&path, bakery, name, &none))
+        return NULL;
+    slash = strrchr(path, '/');
+    return forge_arena_copy(bakery->arena, path, (size_t)(slash - path));
+}
+
 /* Finding. */
 
 struct finding {

@@ -28,6 +28,9 @@ struct forge_reuse {
     _Atomic uint64_t shared, copied_bytes, spoiled;
 };
 
+/* The folder of the current version, in the bakery's arena; NULL where there is none. */
+const char *forge_current_folder(const struct forge_bakery *bakery, const char *name);
+
 /* Find what there is: states become FOUND, `was` is set. Nothing is written. `current` is the
  * folder of the current version or NULL. Close it in both cases. */
 FORGE_MUST_CHECK bool forge_reuse_find(struct forge_reuse *reuse, struct forge_work *work,
