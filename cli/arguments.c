@@ -15,7 +15,7 @@
 
 enum { BAKERY = 256, EXECUTOR, WORKERS, MEMORY, PRUNE, JSON, QUIET, WHY, KEEP, GRACE, DRY_RUN };
 enum { RESUME = 300, ONLY, DRIFT, FAIL_FAST, TASK, FOLLOW };
-enum { DEEP = 350, FRESH, DATA };
+enum { DEEP = 350, FRESH, DATA, DETAILED };
 
 static const struct {
     struct option option;
@@ -41,6 +41,7 @@ static const struct {
     {{"deep", no_argument, NULL, DEEP}, TAKES_VERIFY},
     {{"fresh", no_argument, NULL, FRESH}, TAKES_VERIFY},
     {{"data", no_argument, NULL, DATA}, TAKES_DIFF},
+    {{"detailed-exitcode", no_argument, NULL, DETAILED}, TAKES_DETAILED},
 };
 
 #define KNOWN_COUNT (sizeof known / sizeof known[0])
@@ -199,6 +200,8 @@ static bool read_option(struct arguments *arguments, int which)
     case GRACE:
     case DRY_RUN:
         return read_gc_option(arguments, which);
+    case DETAILED:
+        return arguments->detailed = true;
     default:
         return read_rare_option(arguments, which);
     }

@@ -56,6 +56,7 @@ struct arguments {
     bool fail_fast, follow;
     bool deep, fresh; /* of verify */
     bool values;      /* --data of diff */
+    bool detailed;    /* --detailed-exitcode */
 };
 
 /* Which of them a command takes. */
@@ -72,6 +73,7 @@ enum {
     TAKES_MEMORY = 1 << 13,
     TAKES_VERIFY = 1 << 14, /* deep, fresh */
     TAKES_DIFF = 1 << 15,   /* data */
+    TAKES_DETAILED = 1 << 16,
 };
 
 /* Fill `arguments`; false (told on standard error) when the line is wrong. So many operands

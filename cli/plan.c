@@ -1,37 +1,50 @@
 /* plan.c: what a bake would do: reads descriptions of files, no array data. */
 #include "cli/request.h"
 
-#include "run/known.h"
+#include "document/json.h"
+#include "run/preview.h"
+
+#define CHANGES_PENDING 8
 
 static int run(struct session *session, int argc, char **argv);
 
 const struct command command_plan = {
     .name = "plan",
     .usage = "RECIPE [options]",
-    .summary = "show tasks, bytes, chunks and memory; reads no array data",
-    .help = "  --bakery DIR     where it would be published; default: ./bakery\n" RUN_HELP
-            "  --json           the plan, or {\"error\": ..}, as one JSON object\n",
+    .summary = "show tasks, memory, and what would change; reads no array data",
+    .help =
+        "  --bakery DIR     where it would be published; default: ./bakery\n" RUN_HELP
+        "  --detailed-exitcode  exit with 8 when a bake would change anything\n"
+        "  --json           the plan and the changes, or {\"error\": ..}, as one JSON object\n",
     .scans = true,
     .run = run,
 };
 
-/* What earlier bakes found out of the inputs, if there were any. */
-static bool open_known(struct forge_known **known, const struct forge_bake_request *request,
-                       struct forge_error *err)
+/* The plan's own JSON object, with one more key. */
+static void add_json(struct forge_text *out, const struct forge_plan *plan,
+                     const struct forge_changes *changes)
 {
-    struct forge_arena arena = {0};
-    struct forge_bakery bakery;
-    bool good = forge_bakery_open(&bakery, &arena, request->bakery, err) &&
-                forge_known_open(known, &bakery, request->recipe->name, false, err);
+    struct forge_text text = {0}, inner = {0};
+    struct forge_json json = {.out = out};
 
-    forge_arena_clear(&arena);
-    return good;
+    forge_plan_json(&text, plan);
+    forge_changes_json(&inner, changes);
+    forge_json_object(&json);
+    forge_json_key(&json, "changes");
+    forge_json_raw(&json, forge_text_string(&inner));
+    forge_json_key(&json, "plan");
+    forge_json_raw(&json, forge_text_string(&text));
+    forge_json_close(&json, '}');
+    forge_text_add(out, "\n");
+    forge_text_clear(&inner);
+    forge_text_clear(&text);
 }
 
 static int run(struct session *session, int argc, char **argv)
 {
     struct progress progress = {.terminal = session->terminal};
-    struct forge_bake_request request = {0};
+    struct forge_changes changes = {0};
+    struct forge_bake_request request;
     struct arguments arguments;
     struct forge_recipe recipe;
     struct forge_plan plan = {0};
@@ -40,26 +53,26 @@ static int run(struct session *session, int argc, char **argv)
     int status;
 
     if (!arguments_read(&arguments, &command_plan, argc, argv,
-                        TAKES_BAKERY | TAKES_RUN | TAKES_JSON, 1))
+                        TAKES_BAKERY | TAKES_RUN | TAKES_JSON | TAKES_DETAILED, 1))
         return 2;
     status = request_open(&request, &recipe, session, &arguments, &progress);
     if (status == 0) {
-        bool good = open_known(&request.known, &request, &err) &&
-                    forge_prepare(&plan, &request, NULL, &err);
+        bool good = forge_preview(&plan, &changes, &request, &err);
 
         progress_end(&progress);
-        if (!good)
+        if (!good) {
             status = tell_failure(session, &err, arguments.json);
-        else if (arguments.json)
-            forge_plan_json(&text, &plan);
-        else
+        } else if (arguments.json) {
+            add_json(&text, &plan, &changes);
+        } else {
             forge_plan_explain(&text, &plan);
-        if (good && arguments.json)
-            forge_text_add(&text, "\n");
+            forge_changes_explain(&text, &changes);
+        }
+        if (good && arguments.detailed && changes.pending)
+            status = CHANGES_PENDING;
         print(&text);
     }
     forge_text_clear(&text);
-    forge_known_close(request.known);
     forge_plan_close(&plan);
     forge_recipe_close(&recipe);
     return status;
