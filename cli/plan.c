@@ -1,7 +1,6 @@
 /* plan.c: what a bake would do: reads descriptions of files, no array data. */
 #include "cli/request.h"
 
-#include "document/json.h"
 #include "run/preview.h"
 
 #define CHANGES_PENDING 8
@@ -20,23 +19,14 @@ const struct command command_plan = {
     .run = run,
 };
 
-/* The plan's own JSON object, with one more key. */
 static void add_json(struct forge_text *out, const struct forge_plan *plan,
                      const struct forge_changes *changes)
 {
-    struct forge_text text = {0}, inner = {0};
-    struct forge_json json = {.out = out};
+    struct forge_text text = {0};
 
-    forge_plan_json(&text, plan);
-    forge_changes_json(&inner, changes);
-    forge_json_object(&json);
-    forge_json_key(&json, "changes");
-    forge_json_raw(&json, forge_text_string(&inner));
-    forge_json_key(&json, "plan");
-    forge_json_raw(&json, forge_text_string(&text));
-    forge_json_close(&json, '}');
+    forge_changes_json(&text, changes);
+    forge_plan_json(out, plan, forge_text_string(&text));
     forge_text_add(out, "\n");
-    forge_text_clear(&inner);
     forge_text_clear(&text);
 }
 

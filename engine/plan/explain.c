@@ -244,11 +244,15 @@ static void json_inputs(struct forge_json *json, const struct forge_plan *plan)
     forge_json_close(json, '}');
 }
 
-void forge_plan_json(struct forge_text *out, const struct forge_plan *plan)
+void forge_plan_json(struct forge_text *out, const struct forge_plan *plan, const char *changes)
 {
     struct forge_json json = {.out = out};
 
     forge_json_object(&json);
+    if (changes) {
+        forge_json_key(&json, "changes");
+        forge_json_raw(&json, changes);
+    }
     forge_json_key(&json, "format");
     forge_json_string(&json, plan->recipe->target.type->name);
     json_inputs(&json, plan);

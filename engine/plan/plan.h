@@ -95,8 +95,10 @@ const struct forge_plan_array *forge_plan_task(const struct forge_plan *plan, ui
 
 void forge_plan_close(struct forge_plan *plan);
 
-/* What the plan is, for people; and as one JSON object. Reads nothing. */
+/* What the plan is, for people; and as one JSON object, with `changes` (JSON, may be NULL) in
+ * it. Reads nothing. */
 void forge_plan_explain(struct forge_text *out, const struct forge_plan *plan);
-void forge_plan_json(struct forge_text *out, const struct forge_plan *plan);
+void forge_plan_json(struct forge_text *out, const struct forge_plan *plan,
+                     const char *changes);
 
 #endif
