@@ -11,6 +11,10 @@
 /* Texts in one chunk at most: their lengths are known only when they are read. */
 #define STRINGS_MAX 16384U
 
+/* A dimension that grows is as long as this where lengths are chosen, so that chunks do not
+ * depend on how far it has grown; coordinates along it have chunks of this length. */
+#define GROWING 65536U
+
 static bool length_of(uint64_t *out, const struct forge_pairs *pairs, const char *dim)
 {
     int64_t length;
@@ -57,6 +61,31 @@ static bool check_dims(const struct forge_pairs *pairs, const struct forge_plan 
     return true;
 }
 
+/* What may grow has to be there, with a coordinate that says where it ends. */
+static bool check_append(struct forge_plan *plan, struct forge_error *err)
+{
+    const struct forge_target *target = &plan->recipe->target;
+    const struct forge_variable *index;
+    const char *near;
+
+    if (!target->append)
+        return true;
+    if (!forge_dataset_dimension(&plan->dataset, target->append)) {
+        forge_fail_at(err, target->append_place, "append: the dataset has no dimension \"%s\"",
+                      target->append);
+        near = forge_text_nearest(target->append,
+                                  forge_dataset_names(&plan->dataset, &plan->arena, true));
+        return near ? forge_fail_help(err, "did you mean \"%s\"?", near) : false;
+    }
+    index = forge_dataset_variable(&plan->dataset, target->append);
+    if (index && forge_variable_is_index(index) && index->array->dtype != FORGE_STRING)
+        return true;
+    forge_fail_at(err, target->append_place, "append: dimension \"%s\" has no coordinate",
+                  target->append);
+    return forge_fail_help(err, "give it one, such as each: - add_dim: {%s: ..}",
+                           target->append);
+}
+
 /* Saturates: nothing that large fits anywhere. */
 static uint64_t product(const uint64_t *lengths, unsigned rank)
 {
@@ -79,21 +108,45 @@ static void cut(uint64_t *chunk, unsigned rank, uint64_t elements)
     }
 }
 
+/* The lengths that chunks are chosen for, at least 1, and those of the source's own chunks. */
+struct lengths {
+    uint64_t shape[FORGE_RANK_MAX], chunk[FORGE_RANK_MAX];
+};
+
+static bool is_growing(const struct forge_target *target, const char *dim)
+{
+    return target->append && strcmp(target->append, dim) == 0;
+}
+
+static struct lengths lengths_of(const struct forge_target *target,
+                                 const struct forge_variable *variable)
+{
+    const struct forge_array *array = variable->array;
+    struct lengths lengths;
+
+    for (unsigned d = 0; d < array->rank; d++) {
+        bool growing = is_growing(target, variable->dims[d]);
+
+        lengths.shape[d] = growing ? GROWING : forge_maximum(1, array->shape[d]);
+        lengths.chunk[d] = growing ? 1 : forge_minimum(array->chunk[d], lengths.shape[d]);
+    }
+    return lengths;
+}
+
 /* Chunks of about `elements`, from the source's own: whole inner dimensions first, then as many
  * of the outer ones as fit; a source chunk that is too large is cut from the outside in. */
-static void chunks_by_size(uint64_t *chunk, const struct forge_array *array, uint64_t elements)
+static void chunks_by_size(uint64_t *chunk, const struct lengths *lengths, unsigned rank,
+                           uint64_t elements)
 {
-    for (unsigned d = 0; d < array->rank; d++)
-        chunk[d] = forge_maximum(1, forge_minimum(array->chunk[d], array->shape[d]));
-    cut(chunk, array->rank, elements);
-    for (unsigned d = array->rank; d-- > 0;) {
-        uint64_t times = elements / forge_maximum(1, product(chunk, array->rank));
-        uint64_t whole = forge_divide_up(forge_maximum(1, array->shape[d]), chunk[d]);
+    memcpy(chunk, lengths->chunk, rank * sizeof *chunk);
+    cut(chunk, rank, elements);
+    for (unsigned d = rank; d-- > 0;) {
+        uint64_t times = elements / forge_maximum(1, product(chunk, rank));
+        uint64_t whole = forge_divide_up(lengths->shape[d], chunk[d]);
 
         if (times <= 1)
             break;
-        chunk[d] = forge_minimum(forge_maximum(1, array->shape[d]),
-                                 chunk[d] * forge_minimum(times, whole));
+        chunk[d] = forge_minimum(lengths->shape[d], chunk[d] * forge_minimum(times, whole));
     }
 }
 
@@ -120,7 +173,8 @@ static double wanted_length(const struct forge_variable *variable,
 
 /* Chunks of about `elements`, as long along each dimension as its stretch says. What is left of
  * a dimension that has not even one element, or is too short, is for the others. */
-static void chunks_by_aspect(uint64_t *chunk, const struct forge_variable *variable,
+static void chunks_by_aspect(uint64_t *chunk, const struct lengths *lengths,
+                             const struct forge_variable *variable,
                              const struct forge_pairs *aspect, uint64_t elements)
 {
     const struct forge_array *array = variable->array;
@@ -132,7 +186,7 @@ static void chunks_by_aspect(uint64_t *chunk, const struct forge_variable *varia
 
         for (unsigned d = 0; d < array->rank; d++) {
             double wanted = wanted_length(variable, aspect, unit, d);
-            uint64_t most = forge_maximum(1, array->shape[d]);
+            uint64_t most = lengths->shape[d];
 
             if (settled[d])
                 continue;
@@ -149,20 +203,22 @@ static void choose_chunk(uint64_t *chunk, const struct forge_target *target,
     const struct forge_array *array = variable->array;
     uint64_t elements = forge_maximum(1, target->chunk_size / forge_dtype_size(array->dtype));
     const struct forge_pairs *named = own && own->count > 0 ? own : &target->chunks;
+    const struct lengths lengths = lengths_of(target, variable);
     bool index = forge_variable_is_index(variable) && named != own;
 
     if (index || (array->dtype == FORGE_STRING && named->count == 0)) {
-        memcpy(chunk, array->shape, sizeof array->shape);
+        memcpy(chunk, lengths.shape, sizeof lengths.shape);
     } else if (named->count > 0) {
         for (unsigned d = 0; d < array->rank; d++) {
-            chunk[d] = array->shape[d];
-            if (length_of(&chunk[d], named, variable->dims[d]))
-                chunk[d] = forge_minimum(chunk[d], forge_maximum(1, array->shape[d]));
+            chunk[d] = lengths.shape[d];
+            if (length_of(&chunk[d], named, variable->dims[d]) &&
+                !is_growing(target, variable->dims[d]))
+                chunk[d] = forge_minimum(chunk[d], lengths.shape[d]);
         }
     } else if (target->chunk_aspect.count > 0) {
-        chunks_by_aspect(chunk, variable, &target->chunk_aspect, elements);
+        chunks_by_aspect(chunk, &lengths, variable, &target->chunk_aspect, elements);
     } else {
-        chunks_by_size(chunk, array, elements);
+        chunks_by_size(chunk, &lengths, array->rank, elements);
     }
     for (unsigned d = 0; d < array->rank; d++)
         chunk[d] = forge_maximum(1, chunk[d]);
@@ -186,7 +242,12 @@ static bool choose_shard(struct forge_plan_array *out, const struct forge_target
         uint64_t whole = forge_divide_up(forge_maximum(1, array->shape[d]), stored->chunk[d]) *
                          stored->chunk[d];
 
-        stored->shard[d] = whole;
+        if (is_growing(target, variable->dims[d])) {
+            stored->shard[d] = stored->chunk[d];
+            whole = UINT64_MAX;
+        } else {
+            stored->shard[d] = whole;
+        }
         if (!length_of(&stored->shard[d], &target->shards, variable->dims[d]))
             continue;
         if (stored->shard[d] % stored->chunk[d] != 0 && stored->shard[d] < whole) {
@@ -240,7 +301,8 @@ bool forge_plan_chunks(struct forge_plan_array *out, struct forge_plan *plan,
     const struct forge_variable_encoding *encoding =
         forge_plan_encoding(plan->recipe, variable->name);
 
-    if (!check_dims(&target->chunks, plan, "chunks", &plan->arena, err) ||
+    if (!check_append(plan, err) ||
+        !check_dims(&target->chunks, plan, "chunks", &plan->arena, err) ||
         !check_dims(&target->shards, plan, "shards", &plan->arena, err) ||
         !check_dims(&target->chunk_aspect, plan, "chunk_aspect", &plan->arena, err) ||
         (encoding && !check_dims(&encoding->chunks, plan, "chunks", &plan->arena, err)))

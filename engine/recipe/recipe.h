@@ -111,6 +111,8 @@ struct forge_target {
     struct forge_codec codec;
     struct forge_variable_encoding *variables;
     size_t variables_count;
+    const char *append; /* the dimension that may grow; NULL: none */
+    struct forge_place append_place;
 };
 
 struct forge_check_type; /* recipe/check.h */

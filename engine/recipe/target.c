@@ -7,7 +7,7 @@
 
 struct target_settings {
     const struct forge_node *format, *chunks_node, *aspect_node, *shards_node, *codec,
-        *variables;
+        *variables, *append;
     uint64_t chunk_size;
 };
 
@@ -95,7 +95,8 @@ const struct forge_option forge_target_options[] = {
      .help = "a name, or one with Zarr's own parameters: {blosc: {cname: lz4}}"},
     {"variables", FORGE_OPTION_NODE, TARGET(variables), .schema_of = variables_schema,
      .help = "per variable: chunks, codec, dtype, scale_factor, add_offset, fill"},
-    {"append", FORGE_OPTION_NODE, .later = true, .help = "the dimension that may grow"},
+    {"append", FORGE_OPTION_NODE, TARGET(append), .schema = "{\"type\":\"string\"}",
+     .help = "the dimension that may grow: its chunks do not depend on how long it is"},
     {"pyramid", FORGE_OPTION_NODE, .later = true, .help = "coarser copies"},
     {"materialize", FORGE_OPTION_NODE, .later = true, .help = "copied by a virtual target"},
     {0},
@@ -231,6 +232,19 @@ static bool check_shards(const struct forge_recipe_reading *r,
     return good;
 }
 
+static bool read_append(const struct forge_recipe_reading *r, struct forge_target *target,
+                        const struct forge_node *node)
+{
+    if (!node)
+        return true;
+    if (node->kind != FORGE_NODE_TEXT)
+        return forge_report(r->diagnostics, FORGE_F011, node->place, node->width,
+                            "such as append: time", "append: expected the name of a dimension");
+    target->append = node->text;
+    target->append_place = node->place;
+    return true;
+}
+
 bool forge_target_read(const struct forge_recipe_reading *r, struct forge_target *target,
                        const struct forge_node *node)
 {
@@ -248,6 +262,7 @@ bool forge_target_read(const struct forge_recipe_reading *r, struct forge_target
     good &=
         read_lengths(r, &target->chunk_aspect, s.aspect_node, aspect_options, "chunk_aspect");
     good &= read_variables(r, target, s.variables);
+    good &= read_append(r, target, s.append);
     if (s.codec)
         good &= forge_codec_read(&target->codec, s.codec, r->arena, r->diagnostics);
     else

@@ -1,11 +1,9 @@
 /* select.c: by coordinate value, both ends inclusive, whichever way the axis runs. */
-#include "time/units.h"
+#include "transforms/axis.h"
 #include "transforms/names.h"
 
 #include <math.h>
 #include <string.h>
-
-#define INDEX_MAX (UINT64_C(256) << 20)
 
 struct settings {
     struct forge_pairs dims;
@@ -21,24 +19,6 @@ static const struct forge_option options[] = {
                "\"nearest\":" VALUE_SCHEMA
                "},\"required\":[\"nearest\"],\"additionalProperties\":false}]}"},
     {0},
-};
-
-/* A coordinate as numbers that can be compared: decoded values, times as microseconds. */
-struct axis {
-    const char *name;
-    double *numbers;
-    const char *const *texts; /* of a coordinate of strings */
-    int64_t *times;           /* of a time axis */
-    enum forge_calendar calendar;
-    enum forge_dtype dtype;
-    uint64_t count;
-};
-
-/* What an author wrote, as an interval of the same kind. */
-struct bound {
-    double number;
-    const char *text;
-    int64_t first_us, last_us;
 };
 
 static const struct forge_node *nearest_of(const struct forge_node *node)
@@ -73,96 +53,9 @@ static bool check(void *settings, const struct forge_node *node, struct forge_ar
     return good;
 }
 
-static bool read_times(struct axis *axis, const struct forge_variable *variable,
-                       struct forge_arena *arena, struct forge_error *err)
-{
-    const char *text = forge_attributes_text(&variable->attributes, "units");
-    struct forge_time_units units;
-
-    if (!text || !forge_time_units_likely(text))
-        return true;
-    if (!forge_time_units_parse(&units, text,
-                                forge_attributes_text(&variable->attributes, "calendar"), err))
-        return forge_fail_while(err, "coordinate \"%s\"", variable->name);
-    axis->calendar = units.calendar;
-    axis->times = forge_arena_array(arena, axis->count, sizeof *axis->times);
-    for (uint64_t i = 0; i < axis->count; i++) {
-        if (!forge_time_decode(&axis->times[i], &units, axis->numbers[i]))
-            return forge_fail(err, FORGE_BAD_SOURCE,
-                              "coordinate \"%s\": %.17g is no exact time", variable->name,
-                              axis->numbers[i]);
-    }
-    return true;
-}
-
-static bool read_axis(struct axis *axis, const char *dim, const struct forge_dataset *dataset,
-                      const struct forge_transform_context *context, struct forge_error *err)
-{
-    const struct forge_variable *variable = forge_dataset_variable(dataset, dim);
-    const struct forge_array *decoded;
-    const unsigned char *values = NULL;
-    size_t size;
-
-    *axis = (struct axis){.name = dim};
-    if (!variable || !forge_variable_is_index(variable)) {
-        forge_fail(err, FORGE_BAD_RECIPE, "dimension \"%s\" has no coordinate to select by",
-                   dim);
-        return forge_fail_help(err, "cut it by index: - slice: {%s: ..}", dim);
-    }
-    decoded = forge_variable_decoded(variable, context->arena);
-    size = forge_dtype_size(decoded->dtype);
-    if (!forge_array_values((const void **)&values, decoded, context->reader, context->arena,
-                            INDEX_MAX, err))
-        return false;
-    axis->dtype = decoded->dtype;
-    axis->count = forge_array_count(decoded);
-    if (axis->dtype == FORGE_STRING) {
-        axis->texts = (const char *const *)values;
-        return true;
-    }
-    axis->numbers = forge_arena_array(context->arena, axis->count, sizeof *axis->numbers);
-    for (uint64_t i = 0; i < axis->count; i++)
-        axis->numbers[i] = forge_value_as_double(axis->dtype, values + i * size);
-    return read_times(axis, variable, context->arena, err);
-}
-
-static bool read_bound(struct bound *bound, const struct axis *axis,
-                       const struct forge_node *node, struct forge_error *err)
-{
-    struct forge_duration period = {0};
-
-    *bound = (struct bound){.text = node->text};
-    if (axis->dtype == FORGE_STRING)
-        return true;
-    if (axis->times) {
-        if (!forge_time_parse(&bound->first_us, &period, axis->calendar, node->text))
-            return forge_fail_at(err, node->place, "\"%s\" is not a date of the %s calendar",
-                                 node->text, forge_calendar_name(axis->calendar));
-        bound->last_us = bound->first_us;
-        if (forge_time_add(&bound->last_us, axis->calendar, bound->first_us, &period, 1))
-            bound->last_us--;
-        return true;
-    }
-    if (!forge_node_number(&bound->number, node))
-        return forge_fail_at(err, node->place, "\"%s\" is not a number", node->text);
-    if (axis->dtype == FORGE_FLOAT32)
-        bound->number = (double)(float)bound->number; /* 50.1 means the 50.1 that is stored */
-    return true;
-}
-
-static bool inside(const struct axis *axis, uint64_t i, const struct bound *low,
-                   const struct bound *high)
-{
-    if (axis->dtype == FORGE_STRING)
-        return strcmp(axis->texts[i], low->text) >= 0 &&
-               strcmp(axis->texts[i], high->text) <= 0;
-    if (axis->times)
-        return axis->times[i] >= low->first_us && axis->times[i] <= high->last_us;
-    return axis->numbers[i] >= low->number && axis->numbers[i] <= high->number;
-}
-
-static bool nearest(uint64_t *out, const struct axis *axis, const struct bound *wanted,
-                    const struct forge_node *node, struct forge_error *err)
+static bool nearest(uint64_t *out, const struct forge_axis_values *axis,
+                    const struct forge_axis_bound *wanted, const struct forge_node *node,
+                    struct forge_error *err)
 {
     double best = INFINITY;
 
@@ -198,8 +91,9 @@ static void take(struct forge_dataset *dataset, struct forge_arena *arena, const
     forge_dataset_dimension(dataset, dim)->size = count;
 }
 
-static bool select_range(const struct axis *axis, const struct bound *low,
-                         const struct bound *high, struct forge_dataset *dataset,
+static bool select_range(const struct forge_axis_values *axis,
+                         const struct forge_axis_bound *low,
+                         const struct forge_axis_bound *high, struct forge_dataset *dataset,
                          struct forge_arena *arena, const struct forge_node *node,
                          struct forge_error *err)
 {
@@ -207,7 +101,7 @@ static bool select_range(const struct axis *axis, const struct bound *low,
     uint64_t count = 0;
 
     for (uint64_t i = 0; i < axis->count; i++) {
-        if (inside(axis, i, low, high))
+        if (forge_axis_inside(axis, i, low, high))
             indices[count++] = (int64_t)i;
     }
     if (count == 0)
@@ -220,14 +114,15 @@ static bool select_range(const struct axis *axis, const struct bound *low,
     return true;
 }
 
-static bool select_one(const struct axis *axis, const struct bound *wanted,
-                       struct forge_dataset *dataset, struct forge_arena *arena,
-                       const struct forge_node *node, struct forge_error *err)
+static bool select_one(const struct forge_axis_values *axis,
+                       const struct forge_axis_bound *wanted, struct forge_dataset *dataset,
+                       struct forge_arena *arena, const struct forge_node *node,
+                       struct forge_error *err)
 {
     uint64_t found = axis->count, matches = 0;
 
     for (uint64_t i = 0; i < axis->count; i++) {
-        if (inside(axis, i, wanted, wanted)) {
+        if (forge_axis_inside(axis, i, wanted, wanted)) {
             found = i;
             matches++;
         }
@@ -258,19 +153,19 @@ static bool apply_one(const struct forge_node *pair, struct forge_dataset *datas
     bool optional;
     const struct forge_dimension *dim =
         forge_pick_dimension(pair->key, &optional, dataset, context, err);
-    struct bound low, high;
-    struct axis axis;
+    struct forge_axis_bound low, high;
+    struct forge_axis_values axis;
     uint64_t at = 0;
 
     if (!dim)
         return optional || forge_fail_place(err, pair->key_place);
-    if (!read_axis(&axis, dim->name, dataset, context, err))
+    if (!forge_axis_read(&axis, dim->name, dataset, context->reader, context->arena, err))
         return forge_fail_place(err, pair->key_place);
     if (pair->kind == FORGE_NODE_LIST)
-        return read_bound(&low, &axis, pair->first, err) &&
-               read_bound(&high, &axis, pair->first->next, err) &&
+        return forge_axis_bound_read(&low, &axis, pair->first, err) &&
+               forge_axis_bound_read(&high, &axis, pair->first->next, err) &&
                select_range(&axis, &low, &high, dataset, context->arena, pair, err);
-    if (!read_bound(&low, &axis, near ? near : pair, err))
+    if (!forge_axis_bound_read(&low, &axis, near ? near : pair, err))
         return false;
     if (!near)
         return select_one(&axis, &low, dataset, context->arena, pair, err);
