@@ -1,11 +1,14 @@
 #include "run/bake.h"
 
+#include "array/reader.h"
 #include "catalog/bakery.h"
 #include "catalog/folders.h"
 #include "catalog/objects.h"
 #include "document/json.h"
+#include "run/append.h"
 #include "run/checks.h"
 #include "run/libraries.h"
+#include "run/only.h"
 #include "run/reuse.h"
 #include "run/runs.h"
 #include "run/scanner.h"
@@ -272,6 +275,27 @@ static bool begin_version(struct baking *baking, const struct forge_digest *dige
                               err);
 }
 
+/* What is left to do once the plan stands: keys, and which of them are there. */
+static bool find_work(struct baking *baking, struct forge_error *err)
+{
+    const struct forge_bake_request *request = baking->request;
+    const struct forge_version *version = &baking->version;
+    const char *current = forge_current_folder(version->bakery, version->name);
+    struct forge_library library = forge_scanner_library(request->scanners);
+    struct forge_reader reader = {
+        .budget = &baking->budget, .cancelled = request->cancelled, .library = &library};
+    struct forge_work_range again = {0};
+    bool good = forge_append_check(baking->plan, current, &reader, err) &&
+                (!request->only ||
+                 forge_only_read(&again, baking->plan, request->only, &reader, err)) &&
+                forge_work_open(&baking->work, baking->plan, &again, err) &&
+                forge_reuse_find(&baking->reuse, &baking->work, version->bakery, version->name,
+                                 current, err);
+
+    forge_reader_close(&reader);
+    return good;
+}
+
 /* All of it, under the dataset's lock. */
 static bool bake_version(struct baking *baking, struct forge_error *err)
 {
@@ -285,11 +309,8 @@ static bool bake_version(struct baking *baking, struct forge_error *err)
     if (!forge_prepare(plan, request, &digests, err))
         return false;
     forge_stamp(plan, digests);
-    if (!forge_work_open(&baking->work, plan, NULL, err) ||
-        !forge_reuse_find(&baking->reuse, &baking->work, version->bakery, version->name,
-                          forge_current_folder(version->bakery, version->name), err) ||
-        !begin_version(baking, digests, err) || !fill_version(baking, digests, err) ||
-        is_cancelled(request, err) ||
+    if (!find_work(baking, err) || !begin_version(baking, digests, err) ||
+        !fill_version(baking, digests, err) || is_cancelled(request, err) ||
         !forge_version_publish(version, now_us(),
                                request->run ? forge_run_id(request->run) : NULL, err) ||
         !forge_bakery_current(&path, version->bakery, version->name, err))
