@@ -25,6 +25,7 @@ struct baking {
     struct forge_run_report *report;
     struct forge_version version;
     struct forge_budget budget;
+    struct forge_library library;
     struct forge_work work;
     struct forge_reuse reuse;
     struct forge_journal *journal;
@@ -132,6 +133,8 @@ static void summarize(struct forge_run_summary *summary, const struct baking *ba
         .objects = write->objects,
         .objects_left_out = write->left_out,
         .bytes_written = write->bytes,
+        .objects_shared = baking->reuse.shared,
+        .bytes_copied = baking->reuse.copied_bytes,
         .reads = {.chunks = write->chunks,
                   .stored_bytes = write->stored,
                   .decoded_bytes = write->decoded,
@@ -202,7 +205,6 @@ static bool fill_store(struct baking *baking, struct forge_store *store,
                        struct forge_error *err)
 {
     const struct forge_bake_request *request = baking->request;
-    struct forge_library library = forge_scanner_library(request->scanners);
 
     baking->write = (struct forge_write){
         .plan = baking->plan,
@@ -210,7 +212,7 @@ static bool fill_store(struct baking *baking, struct forge_store *store,
         .journal = baking->journal,
         .store = store,
         .budget = &baking->budget,
-        .library = &library,
+        .library = &baking->library,
         .cancelled = request->cancelled,
     };
     return forge_reuse_share(&baking->reuse, &baking->version, request, err) &&
@@ -226,6 +228,8 @@ static bool fill_version(struct baking *baking, const struct forge_digest *diges
     struct forge_plan *plan = baking->plan;
     struct forge_run_record record = {
         .version = version->id,
+        .run = request->run ? forge_run_id(request->run) : NULL,
+        .attempt = request->run ? forge_run_attempt(request->run) : 1,
         .executor = request->executor->name,
         .run = request->run ? forge_run_id(request->run) : NULL,
         .attempt = request->run ? forge_run_attempt(request->run) : 0,
@@ -281,9 +285,9 @@ static bool find_work(struct baking *baking, struct forge_error *err)
     const struct forge_bake_request *request = baking->request;
     const struct forge_version *version = &baking->version;
     const char *current = forge_current_folder(version->bakery, version->name);
-    struct forge_library library = forge_scanner_library(request->scanners);
-    struct forge_reader reader = {
-        .budget = &baking->budget, .cancelled = request->cancelled, .library = &library};
+    struct forge_reader reader = {.budget = &baking->budget,
+                                  .cancelled = request->cancelled,
+                                  .library = &baking->library};
     struct forge_work_range again = {0};
     bool good = forge_append_check(baking->plan, current, &reader, err) &&
                 (!request->only ||
@@ -341,6 +345,7 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
                             .report = report,
                             .version = {.lock = -1},
                             .budget = {.limit = given->memory_bytes},
+                            .library = forge_scanner_library(given->scanners),
                             .failed = {.out = &report->failed}};
     struct forge_arena arena = {0};
     struct forge_bakery bakery;
