@@ -30,7 +30,8 @@ struct baking {
     struct forge_reuse reuse;
     struct forge_journal *journal;
     struct forge_write write;
-    struct forge_json failed; /* of report->failed */
+    struct forge_text failed_text;
+    struct forge_json failed; /* array in failed_text; not begun before something failed */
 };
 
 static bool perform(void *context, const struct forge_unit *unit, uint64_t *failed,
@@ -78,6 +79,10 @@ static void task_failed(void *context, const struct forge_outcome *outcome)
     tell(baking, "error", outcome);
     snprintf(task, sizeof task, "write/%llu",
              (unsigned long long)baking->work.tasks[outcome->failed]);
+    if (!baking->failed.out) {
+        baking->failed.out = &baking->failed_text;
+        forge_json_array(&baking->failed);
+    }
     forge_json_object(&baking->failed);
     forge_json_key(&baking->failed, "task");
     forge_json_string(&baking->failed, task);
@@ -104,12 +109,8 @@ static bool write_all(struct baking *baking, struct forge_error *err)
         .retried = task_retried,
         .fail_fast = baking->request->fail_fast,
     };
-    bool good;
 
-    forge_json_array(&baking->failed);
-    good = stage.count == 0 || forge_driver_run(&driver, &stage, 1, err);
-    forge_json_close(&baking->failed, ']');
-    return good;
+    return stage.count == 0 || forge_driver_run(&driver, &stage, 1, err);
 }
 
 static bool write_metadata(struct forge_store *store, struct forge_plan *plan,
@@ -328,6 +329,12 @@ static void close_baking(struct baking *baking)
 {
     struct forge_error ignored;
 
+    if (baking->failed.out) {
+        forge_json_close(&baking->failed, ']');
+        baking->report->failed =
+            forge_arena_text(&baking->plan->arena, forge_text_string(&baking->failed_text));
+    }
+    forge_text_clear(&baking->failed_text);
     /* What was journaled serves the next run; a folder without any serves nobody. */
     forge_version_abandon(&baking->version, baking->write.tasks > 0);
     if (baking->journal && !forge_journal_close(baking->journal, &ignored))
@@ -345,8 +352,7 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
                             .report = report,
                             .version = {.lock = -1},
                             .budget = {.limit = given->memory_bytes},
-                            .library = forge_scanner_library(given->scanners),
-                            .failed = {.out = &report->failed}};
+                            .library = forge_scanner_library(given->scanners)};
     struct forge_arena arena = {0};
     struct forge_bakery bakery;
     bool good;

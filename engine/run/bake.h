@@ -50,8 +50,8 @@ struct forge_run_report {
     struct forge_run_summary summary;
     const char *version, *path; /* published, or current; in the plan's arena */
     bool unchanged;             /* the current version is what this run would have written */
-    struct forge_text failed;   /* JSON array of {"input" or "task", "text"}: what failed for
-                                   good;   the caller's to clear */
+    const char *failed;         /* JSON array of {"input" or "task", "text"}: what failed for
+                                   good; in the plan's arena; NULL: nothing did */
 };
 
 /* Resolve and fetch: find every input and its digest, if the request wants it hashed or it is

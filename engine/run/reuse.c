@@ -131,8 +131,10 @@ static bool list_folders(struct forge_reuse *reuse, const struct forge_bakery *b
     const char **leftovers = NULL;
     size_t versions_count = 0, leftovers_count = 0;
 
-    if (!forge_versions_read(&versions, &versions_count, bakery, name, err) ||
-        !forge_leftovers_list(&leftovers, &leftovers_count, bakery, name, err))
+    if (!forge_versions_read(&versions, &versions_count, bakery, name, err) &&
+        err->code != FORGE_MISSING)
+        return false;
+    if (!forge_leftovers_list(&leftovers, &leftovers_count, bakery, name, err))
         return false;
     reuse->folders = forge_arena_array(&reuse->arena, versions_count + leftovers_count + 1,
                                        sizeof *reuse->folders);
@@ -255,7 +257,7 @@ static bool share(struct sharing *sharing, struct forge_work_object *object,
     if (object->folder >= reuse->versions_count)
         good = is_intact(forge_text_string(&from), path, object, err);
     good = good && forge_object_share(forge_text_string(&from), path, forge_text_string(&to),
-                                      forge_text_string(&own), &copied, err);
+                                      forge_text_string(&own), object->length, &copied, err);
     if (good) {
         object->state = FORGE_WORK_SHARED;
         atomic_fetch_add(&reuse->shared, 1);
