@@ -25,7 +25,10 @@ static void add_json(struct forge_text *out, const struct forge_plan *plan,
     struct forge_text text = {0};
 
     forge_changes_json(&text, changes);
-    forge_plan_json(out, plan, forge_text_string(&text));
+    if (changes->up_to_date)
+        forge_text_print(out, "{\"changes\":%s}", forge_text_string(&text));
+    else
+        forge_plan_json(out, plan, forge_text_string(&text));
     forge_text_add(out, "\n");
     forge_text_clear(&text);
 }
@@ -55,7 +58,8 @@ static int run(struct session *session, int argc, char **argv)
         } else if (arguments.json) {
             add_json(&text, &plan, &changes);
         } else {
-            forge_plan_explain(&text, &plan);
+            if (!changes.up_to_date)
+                forge_plan_explain(&text, &plan);
             forge_changes_explain(&text, &changes);
         }
         if (good && arguments.detailed && changes.pending)

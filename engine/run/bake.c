@@ -7,12 +7,15 @@
 #include "document/json.h"
 #include "run/append.h"
 #include "run/checks.h"
+#include "run/drift.h"
+#include "run/known.h"
 #include "run/libraries.h"
 #include "run/only.h"
 #include "run/reuse.h"
 #include "run/runs.h"
 #include "run/scanner.h"
 #include "run/stamp.h"
+#include "run/unchanged.h"
 #include "run/write.h"
 
 #include <stdio.h>
@@ -252,6 +255,7 @@ static bool fill_version(struct baking *baking, const struct forge_digest *diges
     record.summary = baking->report->summary;
     record.finished_us = now_us();
     good = good && forge_provenance_write(version->staging, plan, digests, &record, err) &&
+           forge_unchanged_write(version->staging, plan, digests, err) &&
            list_objects(baking, err);
     forge_store_close(store);
     return good;
@@ -301,27 +305,57 @@ static bool find_work(struct baking *baking, struct forge_error *err)
     return good;
 }
 
-/* All of it, under the dataset's lock. */
-static bool bake_version(struct baking *baking, struct forge_error *err)
+/* Inputs, and whether there is anything to do; then the plan. A first bake scans while it
+ * fetches. */
+static bool prepare(struct baking *baking, struct forge_digest **digests,
+                    struct forge_error *err)
 {
     const struct forge_bake_request *request = baking->request;
     struct forge_plan *plan = baking->plan;
-    struct forge_version *version = &baking->version;
+    const char *current = forge_current_folder(baking->version.bakery, baking->version.name);
+
+    if (!current)
+        return forge_prepare(plan, request, digests, err);
+    if (!forge_prepare_inputs(plan, request, digests, err))
+        return false;
+    baking->report->unchanged = !request->only && forge_is_unchanged(current, plan, *digests);
+    return baking->report->unchanged ||
+           (forge_drift_check(plan, *digests, current, request, err) &&
+            forge_prepare_scans(plan, request, err));
+}
+
+static bool make_version(struct baking *baking, const struct forge_digest *digests,
+                         struct forge_error *err)
+{
+    const struct forge_bake_request *request = baking->request;
+    const char *run = request->run ? forge_run_id(request->run) : NULL;
+
+    forge_stamp(baking->plan, digests);
+    return find_work(baking, err) && begin_version(baking, digests, err) &&
+           fill_version(baking, digests, err) && !is_cancelled(request, err) &&
+           forge_version_publish(&baking->version, now_us(), run, err);
+}
+
+/* All of it, under the dataset's lock. */
+static bool bake_version(struct baking *baking, struct forge_error *err)
+{
+    const struct forge_bakery *bakery = baking->version.bakery;
+    struct forge_arena *arena = &baking->plan->arena;
     struct forge_run_report *report = baking->report;
     struct forge_digest *digests = NULL;
-    const char *path = NULL;
+    const char *path = NULL, *folder;
 
-    if (!forge_prepare(plan, request, &digests, err))
+    if (!prepare(baking, &digests, err))
         return false;
-    forge_stamp(plan, digests);
-    if (!find_work(baking, err) || !begin_version(baking, digests, err) ||
-        !fill_version(baking, digests, err) || is_cancelled(request, err) ||
-        !forge_version_publish(version, now_us(),
-                               request->run ? forge_run_id(request->run) : NULL, err) ||
-        !forge_bakery_current(&path, version->bakery, version->name, err))
+    if (report->unchanged)
+        summarize(&report->summary, baking);
+    else if (!make_version(baking, digests, err))
         return false;
-    report->version = forge_arena_text(&plan->arena, version->id);
-    report->path = forge_arena_text(&plan->arena, path);
+    if (!forge_bakery_current(&path, bakery, baking->version.name, err))
+        return false;
+    folder = forge_current_folder(bakery, baking->version.name);
+    report->version = forge_arena_text(arena, folder ? strrchr(folder, '/') + 1 : "");
+    report->path = forge_arena_text(arena, path);
     return true;
 }
 
@@ -354,6 +388,7 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
                             .budget = {.limit = given->memory_bytes},
                             .library = forge_scanner_library(given->scanners)};
     struct forge_arena arena = {0};
+    struct forge_known *known = NULL;
     struct forge_bakery bakery;
     bool good;
 
@@ -362,10 +397,14 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
     request.hash_inputs = true;
     good = forge_bakery_open(&bakery, &arena, request.bakery, err) &&
            forge_version_lock(&baking.version, &bakery, request.recipe->name, err) &&
-           bake_version(&baking, err);
+           forge_known_open(&known, &bakery, request.recipe->name, true, err);
+    request.known = known;
+    good = good && bake_version(&baking, err);
     if (!good && err->code == FORGE_CANCELLED)
         forge_fail(err, FORGE_CANCELLED, "interrupted"); /* and not where */
     close_baking(&baking);
+    if (known)
+        forge_known_close(known);
     forge_arena_clear(&arena);
     return good;
 }

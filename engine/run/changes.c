@@ -230,6 +230,12 @@ void forge_changes_explain(struct forge_text *out, const struct forge_changes *c
 {
     if (!changes->version) {
         forge_text_add(out, "changes: all is new, there is no version yet\n");
+    } else if (changes->up_to_date) {
+        forge_text_print(out,
+                         "up to date: version %s was made by this recipe from these inputs, "
+                         "%" PRIu64 " of them\n",
+                         changes->version, changes->inputs);
+        return;
     } else if (!changes->pending) {
         forge_text_print(out, "changes: none, version %s is up to date\n", changes->version);
         return;

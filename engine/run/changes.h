@@ -20,7 +20,9 @@ struct forge_changes {
     struct forge_change *items;
     size_t count;
     struct forge_change total;
-    bool pending; /* a bake would publish another version */
+    bool pending;    /* a bake would publish another version */
+    bool up_to_date; /* known before anything was scanned: the plan is not laid out */
+    uint64_t inputs; /* of the plan that is not laid out */
 };
 
 /* `work` after forge_reuse_find(). Everything is in the plan's arena. */
