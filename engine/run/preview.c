@@ -26,6 +26,7 @@ static bool prepare(struct previewing *p, struct forge_digest **digests,
     if (!p->current || !forge_is_unchanged(p->current, p->plan, *digests))
         return forge_prepare_scans(p->plan, p->request, err);
     p->changes->up_to_date = true;
+    p->changes->total.variable = "objects";
     p->changes->version = strrchr(p->current, '/') + 1;
     for (uint64_t i = 0; i < p->plan->cells_count; i++) {
         const struct forge_grid *grid;
