@@ -262,6 +262,17 @@ static bool mend(struct forge_journal *journal, const struct reading *reading,
     return true;
 }
 
+bool forge_journal_read_at(int fd, uint64_t at, void *payload, size_t length)
+{
+    unsigned char frame[FRAME_BYTES];
+
+    return at >= MAGIC_BYTES + FRAME_BYTES &&
+           forge_fd_read(fd, frame, sizeof frame, at - FRAME_BYTES) == (ssize_t)sizeof frame &&
+           get_u32(frame) == length &&
+           forge_fd_read(fd, payload, length, at) == (ssize_t)length &&
+           get_u32(frame + 4) == forge_crc32c(0, payload, length);
+}
+
 bool forge_journal_open(struct forge_journal **out, const char *path, struct forge_error *err)
 {
     struct reading reading = {
