@@ -26,6 +26,7 @@ struct baking {
     const struct forge_bake_request *request;
     struct forge_plan *plan;
     struct forge_run_report *report;
+    int64_t started_us;
     struct forge_version version;
     struct forge_budget budget;
     struct forge_library library;
@@ -232,15 +233,13 @@ static bool fill_version(struct baking *baking, const struct forge_digest *diges
     struct forge_plan *plan = baking->plan;
     struct forge_run_record record = {
         .version = version->id,
-        .run = request->run ? forge_run_id(request->run) : NULL,
-        .attempt = request->run ? forge_run_attempt(request->run) : 1,
         .executor = request->executor->name,
         .run = request->run ? forge_run_id(request->run) : NULL,
         .attempt = request->run ? forge_run_attempt(request->run) : 0,
         .workers = plan->workers,
         .memory_bytes = request->memory_bytes,
         .now_us = request->now_us,
-        .started_us = request->now_us,
+        .started_us = baking->started_us,
         .libraries = forge_libraries(&plan->arena),
     };
     struct forge_store *store = NULL;
@@ -384,6 +383,7 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
     struct baking baking = {.request = &request,
                             .plan = plan,
                             .report = report,
+                            .started_us = now_us(),
                             .version = {.lock = -1},
                             .budget = {.limit = given->memory_bytes},
                             .library = forge_scanner_library(given->scanners)};

@@ -51,6 +51,7 @@ static bool compare(struct previewing *p, const struct forge_digest *digests,
 
     forge_stamp(p->plan, digests);
     good = forge_append_check(p->plan, p->current, &reader, err) &&
+           forge_stamp_times(p->plan, p->request, err) &&
            forge_work_open(&work, p->plan, NULL, err) &&
            forge_reuse_find(&reuse, &work, &p->bakery, p->request->recipe->name, p->current,
                             err) &&
