@@ -223,17 +223,6 @@ bool forge_journal_read(const char *path, forge_journal_visit *visit, void *cont
     return good;
 }
 
-bool forge_journal_read_at(int fd, uint64_t at, void *payload, size_t length)
-{
-    unsigned char frame[FRAME_BYTES];
-
-    return at >= MAGIC_BYTES + FRAME_BYTES &&
-           forge_fd_read(fd, frame, sizeof frame, at - FRAME_BYTES) == (ssize_t)sizeof frame &&
-           get_u32(frame) == length &&
-           forge_fd_read(fd, payload, length, at) == (ssize_t)length &&
-           get_u32(frame + 4) == forge_crc32c(0, payload, length);
-}
-
 /* Writing. */
 
 struct forge_journal {
