@@ -225,8 +225,8 @@ static int finish(struct attempt *attempt, bool good, const struct forge_error *
     }
     if (attempt->mistakes.length > 0)
         end.failed = forge_text_string(&attempt->mistakes);
-    if (attempt->report.failed.length > 0)
-        end.failed = forge_text_string(&attempt->report.failed);
+    if (attempt->report.failed)
+        end.failed = attempt->report.failed;
     tell_way(attempt, end.state);
     if (!forge_run_close(attempt->run, &end, &wrong)) {
         fflush(stdout);
@@ -248,7 +248,6 @@ static int do_run(struct attempt *attempt)
     good = work(attempt, &recipe, &err);
     status = finish(attempt, good, &err);
     forge_text_clear(&attempt->mistakes);
-    forge_text_clear(&attempt->report.failed);
     forge_plan_close(&attempt->plan);
     forge_recipe_close(&recipe);
     return status;
