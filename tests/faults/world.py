@@ -72,13 +72,21 @@ class World:
                 return None if ended else name
         return None
 
+    def look(self):
+        """What is current: "old" or "new", and whole; else what is wrong with it."""
+        version = series.current(self.bakery, NAME)
+        if not version or not os.path.isdir(os.path.join(version, "data.zarr")):
+            return "datasets/%s leads nowhere: %s" % (NAME, version)
+        digest = series.digest_of(os.path.join(version, "data.zarr"))
+        if digest not in (self.old, self.new):
+            return "%s is neither the old version nor the new one" % version
+        return manifest_fault(version) or ("old" if digest == self.old else "new")
+
     def published(self):
-        """"old" or "new": what is current, and whole. Anything else fails the test."""
-        digest = series.digest_of(store_of(self.bakery))
-        support.want(digest in (self.old, self.new), "the current version is neither the old one nor "
-                     "the new one: %s" % sorted(os.listdir(store_of(self.bakery))))
-        check_manifest(series.current(self.bakery, NAME))
-        return "old" if digest == self.old else "new"
+        """"old" or "new"; anything else fails the test."""
+        found = self.look()
+        support.want(found in ("old", "new"), found)
+        return found
 
     def check_done(self, versions=3):
         """After the last bake: the new version is current, and nothing unfinished is left."""
@@ -100,21 +108,22 @@ def store_of(bakery):
     return os.path.join(current, "data.zarr")
 
 
-def check_manifest(version):
-    """Every file of a version is what its manifest says; one without is left to the store's digest."""
+def manifest_fault(version):
+    """What of a version is not as its manifest says, or None."""
     path = os.path.join(version, "manifest-sha256.txt")
     if not os.path.exists(path):
-        return
+        return None
     with open(path, encoding="utf-8") as file:
         listed = dict(reversed(line.rstrip("\n").split("  ", 1)) for line in file)
     found = {os.path.relpath(os.path.join(top, name), version)
              for top, _, files in os.walk(version) for name in files} - {os.path.basename(path)}
-    support.want(found == set(listed), "the manifest and %s differ: %s" %
-                 (version, sorted(found ^ set(listed))[:5]))
+    if found != set(listed):
+        return "the manifest and %s differ: %s" % (version, sorted(found ^ set(listed))[:5])
     for name, digest in listed.items():
         with open(os.path.join(version, name), "rb") as file:
-            support.want(hashlib.sha256(file.read()).hexdigest() == digest,
-                         "%s/%s is not what the manifest says" % (version, name))
+            if hashlib.sha256(file.read()).hexdigest() != digest:
+                return "%s/%s is not what the manifest says" % (version, name)
+    return None
 
 
 def objects_begun(operations):
