@@ -9,6 +9,7 @@ and nothing but whole versions is ever current. The next bake without faults end
 import argparse
 import collections
 import errno
+import re
 import time
 
 import shim
@@ -30,6 +31,12 @@ FAULTS = {
     "short-enospc": {"mode": "short_fail", "error": errno.ENOSPC, "kinds": WRITES},
 }
 LAST = 8
+
+
+def must_fail(operation):
+    """A sync that failed with more than EINTR is no small thing: what it was for may be lost."""
+    return (operation.kind in ("fsync", "fdatasync", "syncfs") and operation.error != errno.EINTR and
+            re.search(r"/(versions|datasets|state/history)(/|$)", operation.path) is not None)
 
 
 class Loop:
@@ -57,6 +64,7 @@ class Loop:
         where = "%s at operation %d (%s)" % (name, n, shim.name_of(hit[0]) if hit else "none")
         found = self.world.published()
         if outcome.status == 0:
+            want(not [o for o in hit if must_fail(o)], "%s: it ended well" % where)
             want(found == "new", "%s: it ended well, and the old version is current" % where)
         else:
             want(outcome.count >= n, "%s: it failed without it:\n%s" % (where, outcome.said))

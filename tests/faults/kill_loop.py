@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """A bake that is killed at any operation is gone on with, and ends as if nothing had been.
 
-    kill_loop.py FORGE SHIM WORK [--every K] [--points WORKERS:before|after,..]
+    kill_loop.py FORGE SHIM WORK [--every K] [--points WORKERS:before|after|torn,..]
 
-The whole process group gets SIGKILL at the Nth operation that changes a file, N from 1 until the run
-completes. After each kill the published version is the old one or the new one, whole, and a reader
+The whole process group gets SIGKILL before or after the Nth operation that changes a file, or in the
+middle of the Nth write, N from 1 until the run completes. After each kill the published version is the old one or the new one, whole, and a reader
 that polls all the while sees nothing else; then the bake is resumed, by turns as a plain bake and
 by its run. In the end the store is byte for byte that of a clean run, nothing is left behind, and
 no more chunks were written twice than there are workers.
@@ -20,6 +20,10 @@ from support import want
 
 
 LAST = 8  # operations at the end, where a version becomes current: none is left out
+
+
+def kinds_of(when):
+    return ("write",) if when == "torn" else shim.MUTATING
 
 
 class Loop:
@@ -51,7 +55,7 @@ class Loop:
         self.reader.watch(None)
         self.world.renew()
         self.reader.watch(self.world.bakery)
-        killed = self.world.bake(workers, mode="kill_" + when, at=n)
+        killed = self.world.bake(workers, mode="kill_" + when, at=n, kinds=kinds_of(when))
         where = "%d workers, killed %s operation %d" % (workers, when, n)
         if killed.status != -signal.SIGKILL:
             want(killed.status == 0 and killed.count < n, "%s: it ended with %d after %d operations:"
@@ -73,11 +77,12 @@ class Loop:
         want(self.chunks >= 30, "the clean run writes only %d chunks" % self.chunks)
         if not self.reader:
             self.reader = world.Reader((self.world.old, self.world.new))
+        count = sum(operation.kind in kinds_of(when) for operation in clean.operations)
         n, self.most_repeats = first, 0
         while self.point(n, when, workers):
-            n += self.every if n + self.every + LAST < clean.count else 1
-        print("%d workers, %s the operation: %d operations, %d kills, %d chunks, at most %d written "
-              "again, %.1f s" % (workers, when, clean.count, self.seen["kills"] - kills, self.chunks,
+            n += self.every if n + self.every + LAST < count else 1
+        print("%d workers, %s: %d operations, %d kills, %d chunks, at most %d written "
+              "again, %.1f s" % (workers, when, count, self.seen["kills"] - kills, self.chunks,
                                  self.most_repeats, time.time() - begun), flush=True)
 
 
@@ -87,7 +92,7 @@ def main():
     parser.add_argument("shim")
     parser.add_argument("work")
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--points", default="1:before,1:after,2:before,2:after,4:before,4:after")
+    parser.add_argument("--points", default="1:before,1:after,2:before,2:after,4:before,4:after,2:torn")
     parser.add_argument("--repeats", action="store_true", help="count what is written twice")
     arguments = parser.parse_args()
     loop, first = Loop(arguments), 0

@@ -183,6 +183,7 @@ static void decide(struct operation *operation, enum kind kind)
         break;
     case SHORT:
     case SHORT_FAIL:
+    case KILL_TORN:
         operation->partly = kind == WRITE;
         fail_next_write = kind == WRITE && page->mode == SHORT_FAIL;
         break;
@@ -229,7 +230,8 @@ int64_t finish(const struct operation *operation, int64_t result)
         record->end = atomic_load(&page->records_count);
         record->error = result < 0 ? errno : 0;
     }
-    if (page->mode == KILL_AFTER && operation->number == page->at && operation->number > 0)
+    if ((page->mode == KILL_AFTER || page->mode == KILL_TORN) &&
+        operation->number == page->at && operation->number > 0)
         kill_all();
     return result;
 }

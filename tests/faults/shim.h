@@ -36,6 +36,7 @@ enum mode {
     COUNT,
     KILL_BEFORE, /* SIGKILL to the process group */
     KILL_AFTER,
+    KILL_TORN,  /* after a part of what is written */
     FAIL,       /* with `error` instead of doing it; on and on where `on` */
     SHORT,      /* write a part, and say so */
     SHORT_FAIL, /* the same, and the thread's next write fails with `error` */

@@ -9,7 +9,7 @@ import subprocess
 
 KINDS = ("open_read", "open_write", "write", "rename", "link", "symlink", "unlink", "mkdir", "rmdir",
          "truncate", "fsync", "fdatasync", "syncfs", "close")
-MODES = ("count", "kill_before", "kill_after", "fail", "short", "short_fail", "power_loss")
+MODES = ("count", "kill_before", "kill_after", "kill_torn", "fail", "short", "short_fail", "power_loss")
 MUTATING = tuple(kind for kind in KINDS if kind != "open_read")
 OPENS = ("open_read", "open_write")
 DROP_SYNCS = 1

@@ -1,6 +1,7 @@
 /* shim_files.c: opening, writing and closing. */
 #include "shim.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/sendfile.h>
@@ -237,19 +238,22 @@ int fallocate(int fd, int mode, off_t offset, off_t length)
     return (int)finish(&operation, real.fallocate(fd, mode, offset, length));
 }
 
-/* A descriptor is gone even where closing it failed. */
+/* A descriptor is gone even where closing it failed, and with it what was not written yet. */
 int close(int fd)
 {
     struct operation operation;
     bool counts = place_of(fd) == WRITTEN;
+    off_t length;
 
     put_place(fd, OUTSIDE);
     if (!counts)
         return real.close(fd);
-    put_place(fd, OUTSIDE);
     operation = begin(CLOSE, fd, NULL, 0, NULL);
     if (!operation.error)
         return (int)finish(&operation, real.close(fd));
+    length = lseek(fd, 0, SEEK_CUR);
+    if (operation.error != EINTR && length > 0)
+        (void)!real.ftruncate(fd, length / 2);
     real.close(fd);
     return (int)refuse(&operation);
 }
