@@ -5,6 +5,7 @@
  * version, the link, its history. What fails before the link flips leaves the
  * old version current and the new one a leftover.
  */
+#include "base/mutant.h"
 #include "base/text.h"
 #include "catalog/bakery_parts.h"
 #include "catalog/folders.h"
@@ -137,7 +138,8 @@ static bool make_durable(const struct forge_version *version, struct forge_error
         forge_arena_print(version->bakery->arena, "%s/" FORGE_MANIFEST, version->staging);
     struct stat status;
 
-    if (syncfs(version->folder) != 0)
+    if (!FORGE_MUTANT("no-syncfs") && syncfs(version->folder) != 0 &&
+        !FORGE_MUTANT("unchecked-syncfs"))
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make version %s durable",
                                 version->id);
     return (lstat(manifest, &status) != 0 || forge_file_sync(manifest, err)) &&
@@ -151,10 +153,12 @@ static bool make_current(struct forge_version *version, struct forge_error *err)
     const char *folder = forge_bakery_path(bakery, "versions", version->name);
     const char *final = forge_arena_print(bakery->arena, "%s/%s", folder, version->id);
 
+    if (FORGE_MUTANT("early-flip") && !forge_link_flip(bakery, version->name, version->id, err))
+        return false;
     if (rename(version->staging, final) != 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot name the version %s",
                                 version->id);
-    if (forge_folder_sync(folder, err) &&
+    if ((FORGE_MUTANT("no-name-sync") || forge_folder_sync(folder, err)) &&
         forge_link_flip(bakery, version->name, version->id, err)) {
         version->staging = NULL;
         return true;
@@ -184,7 +188,7 @@ bool forge_version_publish(struct forge_version *version, int64_t now_us, const 
         event.run = facts.run;
     if (!make_durable(version, err) || !make_current(version, err))
         return false;
-    if (!forge_link_sync(bakery, err))
+    if (!FORGE_MUTANT("no-link-sync") && !forge_link_sync(bakery, err))
         return forge_fail_while(err, "version %s is current, but a power loss may undo that",
                                 version->id);
     if (!forge_history_add(bakery, version->name, &event, err))

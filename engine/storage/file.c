@@ -6,6 +6,8 @@
  */
 #include "storage/file.h"
 
+#include "base/mutant.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -261,7 +263,9 @@ static bool write_all(int fd, const unsigned char *bytes, size_t length)
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return false;
+            return FORGE_MUTANT("unchecked-write");
+        if (FORGE_MUTANT("short-write"))
+            return true;
         bytes += written;
         length -= (size_t)written;
     }
@@ -284,8 +288,8 @@ static bool put(struct forge_store *store, const char *key, const void *bytes, s
     if (!written)
         forge_file_store_close_quietly(fd);
     else
-        written = close(fd) == 0;
-    if (written && renameat(root, name, root, key) == 0)
+        written = close(fd) == 0 || FORGE_MUTANT("unchecked-close");
+    if (written && (renameat(root, name, root, key) == 0 || FORGE_MUTANT("unchecked-rename")))
         return true;
     forge_file_store_fail(err, FORGE_TARGET_IO, "writing", store, key);
     unlinkat(root, name, 0);

@@ -30,7 +30,6 @@ FAULTS = {
     "short": {"mode": "short", "kinds": WRITES},
     "short-enospc": {"mode": "short_fail", "error": errno.ENOSPC, "kinds": WRITES},
 }
-LAST = 8
 
 
 def must_fail(operation):
@@ -86,7 +85,7 @@ class Loop:
         n = first
         while (came := self.point(name, n)) is not None:
             seen[came] += 1
-            n += self.every if n + self.every + LAST < count else 1
+            n = world.following(n, self.every, count)
         want(seen.total() > 0, "%s: no operation was hit" % name)
         print("%-12s %d operations, %d hit: %s, %.1f s" %
               (name, count, seen.total(), dict(seen), time.time() - begun), flush=True)

@@ -19,9 +19,6 @@ import world
 from support import want
 
 
-LAST = 8  # operations at the end, where a version becomes current: none is left out
-
-
 def kinds_of(when):
     return ("write",) if when == "torn" else shim.MUTATING
 
@@ -80,7 +77,7 @@ class Loop:
         count = sum(operation.kind in kinds_of(when) for operation in clean.operations)
         n, self.most_repeats = first, 0
         while self.point(n, when, workers):
-            n += self.every if n + self.every + LAST < count else 1
+            n = world.following(n, self.every, count)
         print("%d workers, %s: %d operations, %d kills, %d chunks, at most %d written "
               "again, %.1f s" % (workers, when, count, self.seen["kills"] - kills, self.chunks,
                                  self.most_repeats, time.time() - begun), flush=True)

@@ -131,7 +131,6 @@ def main():
     parser.add_argument("work")
     parser.add_argument("--points", type=int, default=50)
     arguments = parser.parse_args()
-    subprocess.run(["umount", "-q", os.path.join(arguments.work, "disk")], stderr=subprocess.DEVNULL)
     loop = Loop(arguments)
     try:
         wrong, seen = loop.run(arguments.points, 0)
