@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A bake whose Nth operation on a file fails says so, and leaves what was published as it was.
 
-    fault_loop.py FORGE SHIM WORK [--every K] [--faults NAME,..] [--workers N]
+    fault_loop.py FORGE SHIM WORK [--every K] [--faults NAME[:KIND],..] [--workers N]
 
 Every run either ends well with the digests of a clean run, or with status 1, 4 or 5 and a message,
 and nothing but whole versions is ever current. The next bake without faults ends well.
@@ -32,6 +32,12 @@ FAULTS = {
 }
 
 
+def fault_of(name):
+    """"eio", or "eio:close": only closing fails."""
+    name, _, kind = name.partition(":")
+    return {**FAULTS[name], "kinds": (kind,)} if kind else FAULTS[name]
+
+
 def must_fail(operation):
     """A sync that failed with more than EINTR is no small thing: what it was for may be lost."""
     return (operation.kind in ("fsync", "fdatasync", "syncfs") and operation.error != errno.EINTR and
@@ -54,7 +60,7 @@ class Loop:
 
     def point(self, name, n):
         """The nth operation fails. Is there one? What came of it."""
-        fault = FAULTS[name]
+        fault = fault_of(name)
         self.reader.watch(None)
         self.world.renew()
         self.reader.watch(self.world.bakery)
@@ -78,7 +84,7 @@ class Loop:
 
     def run(self, name, first):
         begun, seen = time.time(), collections.Counter()
-        kinds = FAULTS[name].get("kinds", shim.MUTATING)
+        kinds = fault_of(name).get("kinds", shim.MUTATING)
         self.reader.watch(None)
         self.world.renew()
         count = self.world.bake(self.workers, kinds=kinds).count

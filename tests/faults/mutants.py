@@ -18,11 +18,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Defect: the script and its arguments that have to fail.
 MUTANTS = {
-    "unchecked-write": ["fault_loop.py", "--faults", "enospc", "--every", "83"],
+    "unchecked-write": ["fault_loop.py", "--faults", "enospc:write", "--every", "11"],
     "short-write": ["fault_loop.py", "--faults", "short", "--every", "11"],
-    "unchecked-close": ["fault_loop.py", "--faults", "eio", "--every", "83"],
-    "unchecked-rename": ["fault_loop.py", "--faults", "eio", "--every", "83"],
-    "unchecked-syncfs": ["fault_loop.py", "--faults", "eio", "--every", "83"],
+    "unchecked-close": ["fault_loop.py", "--faults", "eio:close", "--every", "11"],
+    "unchecked-rename": ["fault_loop.py", "--faults", "eio:rename", "--every", "11"],
+    "unchecked-syncfs": ["fault_loop.py", "--faults", "eio:syncfs"],
     "early-flip": ["kill_loop.py", "--points", "2:after", "--every", "250"],
     "no-syncfs": ["sync_order.py"],
     "no-name-sync": ["sync_order.py"],
@@ -32,8 +32,7 @@ MUTANTS = {
     "no-folder-sync": ["sync_order.py"],
 }
 POWER = {
-    "no-syncfs": ["power_loss.py", "--points", "14"],
-    "no-link-sync": ["power_loss.py", "--points", "14"],
+    "no-syncfs": ["power_loss.py", "--points", "28"],
 }
 
 

@@ -23,7 +23,6 @@ from support import skip, want
 
 SHUTDOWN = 0x8004587D
 FLAGS = {"nothing more written": 2, "journal written": 1, "all written": 0}
-LAST = 12
 IMAGE_BYTES = 256 << 20
 
 
@@ -111,9 +110,9 @@ class Loop:
         self.world.measure(2)
         self.renew()
         count = self.world.bake(2, root=self.disk.mount_point).count
-        first = [1 + i * (count - LAST) // max(points - LAST, 1) for i in range(points - LAST)]
+        first = [1 + i * (count - world.LAST) // max(points - world.LAST, 1) for i in range(points - world.LAST)]
         wrong, seen = [], collections.Counter()
-        for n in sorted(set(first + list(range(count - LAST + 1, count + 2)))):
+        for n in sorted(set(first + list(range(count - world.LAST + 1, count + 2)))):
             for kind, flags in FLAGS.items():
                 lost = self.lose(n, flags, options)
                 text, found = self.check(n, lost, options)
@@ -136,7 +135,7 @@ def main():
         wrong, seen = loop.run(arguments.points, 0)
         print("%d power losses: %s" % (seen.total(), dict(seen)), flush=True)
         want(not wrong, "%d of them did harm, the first: %s" % (len(wrong), wrong[:1]))
-        wrong, seen = loop.run(LAST, shim.DROP_SYNCS)
+        wrong, seen = loop.run(world.LAST, shim.DROP_SYNCS)
         print("%d without any sync: %d did harm: %s" % (seen.total(), len(wrong), dict(seen)))
         want(wrong, "without fsync nothing was lost: this test shows nothing")
     finally:
