@@ -4,8 +4,8 @@
     kill_loop.py FORGE SHIM WORK [--every K] [--points WORKERS:before|after|torn,..]
 
 The whole process group gets SIGKILL before or after the Nth operation that changes a file, or in the
-middle of the Nth write, N from 1 until the run completes. After each kill the published version is the old one or the new one, whole, and a reader
-that polls all the while sees nothing else; then the bake is resumed, by turns as a plain bake and
+middle of the Nth write, N from 1 until the run completes. After each kill the published version is
+the old one or the new one, whole, and a reader that polls all the while sees nothing else; then the bake is resumed, by turns as a plain bake and
 by its run. In the end the store is byte for byte that of a clean run, nothing is left behind, and
 no more chunks were written twice than there are workers.
 """

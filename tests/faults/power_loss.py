@@ -110,9 +110,9 @@ class Loop:
         self.world.measure(2)
         self.renew()
         count = self.world.bake(2, root=self.disk.mount_point).count
-        first = [1 + i * (count - world.LAST) // max(points - world.LAST, 1) for i in range(points - world.LAST)]
+        sampled, last = points - world.LAST, count - world.LAST
         wrong, seen = [], collections.Counter()
-        for n in sorted(set(first + list(range(count - world.LAST + 1, count + 2)))):
+        for n in [1 + i * last // sampled for i in range(sampled)] + list(range(last + 1, count + 2)):
             for kind, flags in FLAGS.items():
                 lost = self.lose(n, flags, options)
                 text, found = self.check(n, lost, options)
