@@ -95,11 +95,12 @@ static void a_file_modified_just_before_is_not_remembered(void **state)
 
 static void a_scan_is_known_by_the_bytes_and_by_how_it_was_asked_for(void **state)
 {
-    struct forge_scan_request group = plain, empty = plain, large = plain;
+    struct forge_scan_request group = plain, other = plain, empty = plain, large = plain;
     struct place place;
 
     (void)state;
     group.group = "Grid";
+    other.group = "Mesh";
     empty.group = "";
     large.inline_bytes = 8192;
     open_place(&place);
@@ -119,6 +120,7 @@ static void a_scan_is_known_by_the_bytes_and_by_how_it_was_asked_for(void **stat
     begin(&place, false);
     assert_true(scan_is_known(&place, "A", NULL, &plain, SKETCH));
     assert_true(scan_is_known(&place, "A", NULL, &group, OTHER_SKETCH));
+    assert_false(scan_is_known(&place, "A", NULL, &other, ""));
     assert_true(scan_is_known(&place, "A", "netcdf3", &plain, OTHER_SKETCH));
     close_place(&place);
 }
@@ -245,7 +247,10 @@ static void what_no_input_needs_is_forgotten(void **state)
     assert_int_equal(size_of(place.files), files); /* fifty are not worth it */
     adder.number = 1;
     add_many(&adder);
-    add(&place, "0/1.nc", "0 1"); /* said twice */
+    for (int i = 0; i < EACH; i++) { /* said again and again */
+        add(&place, "0/1.nc", "0 1");
+        add_scan(&place, "0 1", NULL, &plain, SKETCH);
+    }
     assert_true(forge_known_compact(place.known, urls, LENGTH(urls), &err));
     assert_true(size_of(place.files) < files / 10);
     assert_true(size_of(place.scans) < scans / 10);
