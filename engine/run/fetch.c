@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -196,5 +197,34 @@ bool forge_inputs_unchanged(const struct forge_plan *plan, struct forge_error *e
             forge_fail_place(err, grid->input->place);
     }
     forge_text_clear(&path);
+    return good;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool forge_inputs_compact(const struct forge_plan *plan,
+                          const struct forge_bake_request *request, struct forge_error *err)
+{
+    struct forge_arena arena = {0};
+    const char **urls = forge_arena_array(&arena, plan->cells_count, sizeof *urls);
+    size_t count = 0;
+    bool good = true;
+
+    for (uint64_t i = 0; i < plan->cells_count; i++) {
+        const struct forge_grid *grid;
+        uint64_t at;
+        const struct forge_cell *cell = forge_plan_cell(plan, i, &grid, &at);
+
+        if (cell->state == FORGE_CELL_WANTED)
+            urls[count++] = cell->file.url;
+    }
+    if (count > 1)
+        qsort((void *)urls, count, sizeof *urls, by_text);
+    if (request->known && request->prune == 0)
+        good = forge_known_compact(request->known, urls, count, err);
+    forge_arena_clear(&arena);
     return good;
 }
