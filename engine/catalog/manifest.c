@@ -34,6 +34,7 @@ struct manifest {
     int fd;
     uint64_t written;
     struct forge_text lines;
+    struct forge_hasher *hasher; /* of the lines */
     bool failed;
     struct forge_error *err;
 };
@@ -94,6 +95,7 @@ static bool flush(struct manifest *manifest)
     if (!forge_fd_write(manifest->fd, lines->bytes, lines->length, manifest->written))
         return forge_fail_errno(manifest->err, FORGE_TARGET_IO, "cannot write %s",
                                 manifest->name);
+    forge_hasher_add(manifest->hasher, lines->bytes, lines->length);
     manifest->written += lines->length;
     lines->length = 0;
     return true;
@@ -194,7 +196,7 @@ static bool visit(void *context, const char *key, const struct forge_object_stat
     size_t length = strlen(manifest->store);
     bool listed = false;
 
-    if (strcmp(key, FORGE_MANIFEST) == 0)
+    if (strcmp(key, FORGE_MANIFEST) == 0 || strcmp(key, FORGE_TAG_MANIFEST) == 0)
         return true;
     manifest->failed = true;
     if (strncmp(key, manifest->store, length) == 0 && key[length] == '/' &&
@@ -233,7 +235,22 @@ static bool finish(struct manifest *manifest, bool good, struct forge_error *err
         good = forge_fail_errno(err, FORGE_TARGET_IO, "cannot name %s", name);
     if (!good)
         forge_fd_discard(AT_FDCWD, manifest->name);
-    return good && forge_folder_sync(manifest->folder, err);
+    return good;
+}
+
+/* The digest of the manifest, in a file beside it. */
+static bool write_tag(struct manifest *manifest, struct forge_error *err)
+{
+    char hex[2 * FORGE_DIGEST_BYTES + 1], line[sizeof hex + sizeof FORGE_MANIFEST + 3];
+    struct forge_digest digest;
+    int length;
+
+    forge_hasher_finish(manifest->hasher, &digest);
+    manifest->hasher = NULL;
+    forge_digest_format(&digest, hex);
+    length = snprintf(line, sizeof line, "%s  " FORGE_MANIFEST "\n", hex);
+    return forge_store_put(manifest->files, FORGE_TAG_MANIFEST, line, (size_t)length, err) &&
+           forge_folder_sync(manifest->folder, err);
 }
 
 bool forge_manifest_write(const char *folder, const char *store, struct forge_error *err)
@@ -246,12 +263,14 @@ bool forge_manifest_write(const char *folder, const char *store, struct forge_er
     manifest.buffer = malloc(BUFFER_BYTES);
     if (!manifest.buffer)
         return forge_fail(err, FORGE_FAILED, "no memory to write a manifest");
+    manifest.hasher = forge_hasher_open();
     good = read_list(&manifest, err) && forge_store_open_file(&manifest.files, folder, err) &&
            write_lines(&manifest, err);
-    good = finish(&manifest, good, err);
+    good = finish(&manifest, good, err) && write_tag(&manifest, err);
     if (!good && (err->code == FORGE_SOURCE_IO || err->code == FORGE_BAD_SOURCE ||
                   err->code == FORGE_MISSING))
         err->code = FORGE_TARGET_IO; /* what a run reads here is its own */
+    forge_hasher_close(manifest.hasher);
     forge_store_close(manifest.files);
     forge_text_clear(&manifest.paths);
     forge_text_clear(&manifest.lines);

@@ -65,7 +65,8 @@ FORGE_MUST_CHECK bool forge_object_share(const char *from_folder, const char *fr
 
 /* ROOT/manifest-sha256.txt: "<sha256>  <path>" for every file of a version but itself, sorted,
  * as `sha256sum -c` and BagIt read it. Digests of objects come from the list, those of other
- * files are computed. */
+ * files are computed. Its own digest goes into ROOT/tagmanifest-sha256.txt, in the same form:
+ * so that a manifest that was changed is told from files that were. */
 #define FORGE_MANIFEST "manifest-sha256.txt"
 #define FORGE_TAG_MANIFEST "tagmanifest-sha256.txt"
 FORGE_MUST_CHECK bool forge_manifest_write(const char *folder, const char *store,

@@ -74,7 +74,7 @@ static void write_manifest(void)
 static int judge(void)
 {
     char *const args[] = {"sh", "-c",
-                          "cd \"$0\" && exec sha256sum -c --strict --quiet manifest-sha256.txt"
+                          "cd \"$0\" && exec sha256sum -c --strict --quiet *manifest-sha256.txt"
                           " >out 2>&1",
                           folder, NULL};
     pid_t child;
