@@ -17,7 +17,8 @@
 
 struct forge_object_key {
     struct forge_digest digest;
-    /* Why two keys differ: each is the head of a digest of one of its parts. */
+    /* Why two keys differ: each is the head of a digest of one of its parts. What the object
+     * covers is in structure and files: look at encoding first, then at files. */
     uint64_t encoding, structure, files;
     bool unknown; /* an input was not hashed: no object has this key */
 };

@@ -41,6 +41,7 @@ static void add_memory(struct variants *v)
     static const int16_t others[] = {1, 2, 3, 4, 5, 7};
     static const char *const texts[] = {"a", "bc", "d", "e", "f", "g"};
     static const char *const shifted[] = {"ab", "c", "d", "e", "f", "g"};
+    static const char *const renamed[] = {"a", "bc", "d", "e", "f", "h"};
 
     add(v, numbers(v));
     add(v, forge_array_memory(&v->arena, FORGE_UINT16, 2, two_by_three, six));
@@ -49,6 +50,7 @@ static void add_memory(struct variants *v)
     add(v, forge_array_memory(&v->arena, FORGE_INT16, 2, two_by_three, others));
     add(v, forge_array_memory(&v->arena, FORGE_STRING, 2, two_by_three, texts));
     add(v, forge_array_memory(&v->arena, FORGE_STRING, 2, two_by_three, shifted));
+    add(v, forge_array_memory(&v->arena, FORGE_STRING, 2, two_by_three, renamed));
 }
 
 static void add_constants(struct variants *v)
@@ -90,15 +92,20 @@ static void add_structures(struct variants *v)
 
 static void add_takes(struct variants *v)
 {
-    static const int64_t indices[][3] = {{0, 1, 2},  {0, 2, 1},  {0, 1, 1}, {0, 0, 1},
-                                         {-1, 1, 2}, {1, -1, 2}, {0, -1, 2}};
+    static const int64_t indices[][3] = {{0, 1, 2},  {0, 2, 1},  {0, 1, 1},
+                                         {0, 0, 1},  {-1, 1, 2}, {1, -1, 2},
+                                         {0, -1, 2}, {1, 2, -1}, {2, 1, -1}};
     static const int64_t rows[][2] = {{0, 1}, {1, 0}, {0, 0}};
+    static const uint64_t square[] = {2, 2};
+    const struct forge_array *four = forge_array_memory(&v->arena, FORGE_INT16, 2, square, six);
 
     for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++)
         add(v, forge_array_take(&v->arena, numbers(v), 1, indices[i], 3, &one));
     add(v, forge_array_take(&v->arena, numbers(v), 1, indices[4], 3, &two));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         add(v, forge_array_take(&v->arena, numbers(v), 0, rows[i], 2, NULL));
+    for (unsigned axis = 0; axis < 2; axis++)
+        add(v, forge_array_take(&v->arena, four, axis, rows[1], 2, NULL));
 }
 
 static void add_casts(struct variants *v)

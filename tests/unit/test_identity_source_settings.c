@@ -5,7 +5,7 @@
 #include "array/nodes.h"
 #include "support/identity.h"
 
-enum { MOST_VARIANTS = 40 };
+enum { MOST_VARIANTS = 60 };
 
 struct variants {
     struct world *world;
@@ -53,12 +53,15 @@ static void add_chains(struct variants *v, const struct forge_source *base)
     static const char *const chains[][2] = {
         {"{\"id\":\"zlib\",\"level\":1}"},
         {"{\"id\":\"zlib\",\"level\":2}"},
+        {"{\"id\":\"gzip\",\"level\":1}"},
         {"{\"id\":\"zstd\",\"level\":1}"},
+        {"{\"id\":\"zstd\",\"level\":1,\"checksum\":true}"},
         {"{\"id\":\"shuffle\",\"elementsize\":4}", "{\"id\":\"zlib\",\"level\":1}"},
         {"{\"id\":\"zlib\",\"level\":1}", "{\"id\":\"shuffle\",\"elementsize\":4}"},
         {"{\"id\":\"shuffle\",\"elementsize\":2}", "{\"id\":\"zlib\",\"level\":1}"},
         {"{\"id\":\"zlib\",\"level\":1}", "{\"id\":\"fletcher32\"}"},
         {"{\"id\":\"blosc\",\"cname\":\"lz4\",\"clevel\":5,\"shuffle\":1,\"blocksize\":0}"},
+        {"{\"id\":\"blosc\",\"cname\":\"zlib\",\"clevel\":5,\"shuffle\":1,\"blocksize\":0}"},
         {"{\"id\":\"blosc\",\"cname\":\"zstd\",\"clevel\":5,\"shuffle\":1,\"blocksize\":0}"},
         {"{\"id\":\"blosc\",\"cname\":\"lz4\",\"clevel\":6,\"shuffle\":1,\"blocksize\":0}"},
         {"{\"id\":\"blosc\",\"cname\":\"lz4\",\"clevel\":5,\"shuffle\":2,\"blocksize\":0}"},
@@ -200,6 +203,13 @@ static void every_setting_of_keyed_chunks_counts(void **state)
     add_codec(v.world, &source.manifest.index_codecs, 8, "{\"name\":\"crc32c\"}", 3);
     add(&v, &source);
     source.manifest.shard[0] *= 2;
+    add(&v, &source);
+    source = base;
+    source.array.dtype = FORGE_STRING;
+    add_codec(v.world, &source.codecs, 1, "{\"id\":\"vlen-utf8\"}", 2);
+    source.fill.string = "a";
+    add(&v, &source);
+    source.fill.string = "b";
     add(&v, &source);
     expect_all_different(&v);
     printf("%zu stores, all different\n", v.count);

@@ -76,6 +76,12 @@ static void only_chunks_that_are_touched_count(void **state)
         source.manifest.lengths = places[1];
         source.manifest.skip_masks = masks;
         before = identity_of(open_source(world, &source), &region);
+        for (unsigned d = 0; d < m->rank; d++) { /* steps that are never taken */
+            if (region.count[d] == 1)
+                region.step[d] = 1 + below(world, 9);
+        }
+        after = identity_of(open_source(world, &source), &region);
+        assert_true(is_equal(&before, &after));
         source.fill.int32++;
         after = identity_of(open_source(world, &source), &region);
         assert_int_equal(is_equal(&before, &after), !absent);
@@ -93,6 +99,31 @@ static void only_chunks_that_are_touched_count(void **state)
         touched, beside, fills[1], fills[0]);
     assert_in_range(touched, 5000, SIZE_MAX);
     assert_in_range(beside, 5000, SIZE_MAX);
+}
+
+static void each_of_many_chunks_counts(void **state)
+{
+    const struct model m = {1, {1000}, {1}, 0};
+    struct world *world = *state;
+    struct forge_source source = source_of(world, &m);
+    uint64_t *places = forge_arena_array(&world->arena, 2000, sizeof *places);
+    struct identity before, after;
+
+    set_digest(&world->file, 1);
+    world->file.status.size = 10000;
+    for (uint64_t i = 0; i < 1000; i++) {
+        places[i] = 4 * i;
+        places[1000 + i] = 4;
+    }
+    source.manifest.offsets = places;
+    source.manifest.lengths = places + 1000;
+    before = identity_of_all(open_source(world, &source));
+    for (uint64_t i = 0; i < 1000; i++) {
+        places[i]++;
+        after = identity_of_all(open_source(world, &source));
+        assert_false(is_equal(&before, &after));
+        places[i]--;
+    }
 }
 
 /* ---- the same identity, the same values ---- */
@@ -296,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(only_chunks_that_are_touched_count),
+        TEST(each_of_many_chunks_counts),
         TEST(regions_with_one_identity_hold_the_same_values),
         TEST(files_beside_those_of_a_region_do_not_count),
     };
