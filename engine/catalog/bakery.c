@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "catalog/bakery_parts.h"
 #include "catalog/folders.h"
+#include "storage/fd.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -52,14 +53,17 @@ static bool take_lock(int *lock, const struct forge_bakery *bakery, const char *
                       struct forge_error *err)
 {
     const char *path = forge_bakery_path(bakery, "state/locks", name);
-    int fd;
+    int fd, failed;
 
     if (!forge_folder_make(forge_bakery_path(bakery, "state", "locks"), err))
         return false;
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    fd = forge_fd_open(AT_FDCWD, path, O_RDWR | O_CREAT);
     if (fd < 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open the lock %s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    do
+        failed = flock(fd, LOCK_EX | LOCK_NB);
+    while (failed && errno == EINTR);
+    if (!failed) {
         *lock = fd;
         return true;
     }
@@ -67,7 +71,7 @@ static bool take_lock(int *lock, const struct forge_bakery *bakery, const char *
         forge_fail(err, FORGE_LOCKED, "dataset \"%s\" is being baked by another run", name);
     else
         forge_fail_errno(err, FORGE_TARGET_IO, "cannot lock %s", path);
-    close(fd);
+    forge_fd_drop(fd);
     return false;
 }
 
@@ -93,7 +97,7 @@ bool forge_version_lock(struct forge_version *version, const struct forge_bakery
     if (!forge_bakery_name_is_safe(name, err) ||
         !take_lock(&version->lock, bakery, name, err) || !check_link(bakery, name, err))
         return false;
-    unlink(forge_link_next(bakery, name)); /* of a holder that died */
+    forge_fd_discard(AT_FDCWD, forge_link_next(bakery, name)); /* of a holder that died */
     return forge_history_reconcile(bakery, name, err);
 }
 

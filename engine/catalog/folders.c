@@ -1,6 +1,7 @@
 #include "catalog/folders.h"
 
 #include "base/mutant.h"
+#include "storage/fd.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -39,7 +40,7 @@ static bool make(const char *path, bool durable, struct forge_error *err)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0777) == 0) {
+        if (forge_fd_mkdir(AT_FDCWD, part)) {
             if (durable && !FORGE_MUTANT("no-folder-sync") && !sync_parent(part, i, err))
                 return false;
         } else if (errno != EEXIST)
@@ -65,7 +66,7 @@ static bool remove_at(int parent, const char *name, int depth, struct forge_erro
     bool good = true;
     int fd;
 
-    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+    if (forge_fd_unlink(parent, name) || errno == ENOENT)
         return true;
     if (errno != EISDIR && errno != EPERM)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", name);
@@ -84,7 +85,7 @@ static bool remove_at(int parent, const char *name, int depth, struct forge_erro
             good = remove_at(dirfd(listing), entry->d_name, depth + 1, err);
     }
     closedir(listing);
-    if (good && unlinkat(parent, name, AT_REMOVEDIR) != 0)
+    if (good && !forge_fd_rmdir(parent, name))
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", name);
     return good;
 }
@@ -94,25 +95,25 @@ bool forge_folder_remove(const char *path, struct forge_error *err)
     return remove_at(AT_FDCWD, path, 0, err);
 }
 
-static bool sync_with(const char *path, int flags, int (*sync)(int), struct forge_error *err)
+static bool sync_at(const char *path, int flags, struct forge_error *err)
 {
-    int fd = open(path, O_RDONLY | flags | O_CLOEXEC);
+    int fd = forge_fd_open(AT_FDCWD, path, O_RDONLY | flags);
     bool good;
 
     if (fd < 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open %s", path);
-    good =
-        sync(fd) == 0 || forge_fail_errno(err, FORGE_TARGET_IO, "cannot make %s durable", path);
-    close(fd);
+    good = forge_fd_sync(fd) ||
+           forge_fail_errno(err, FORGE_TARGET_IO, "cannot make %s durable", path);
+    forge_fd_drop(fd);
     return good;
 }
 
 bool forge_folder_sync(const char *path, struct forge_error *err)
 {
-    return sync_with(path, O_DIRECTORY, fsync, err);
+    return sync_at(path, O_DIRECTORY, err);
 }
 
 bool forge_file_sync(const char *path, struct forge_error *err)
 {
-    return sync_with(path, O_NOFOLLOW, fsync, err);
+    return sync_at(path, O_NOFOLLOW, err);
 }

@@ -3,6 +3,7 @@
 #include "catalog/folders.h"
 #include "catalog/gc_parts.h"
 #include "catalog/objects.h"
+#include "storage/fd.h"
 #include "time/calendar.h"
 
 #include <stdio.h>
@@ -171,7 +172,7 @@ static bool remove_item(const struct cleaning *cleaning, const struct forge_gc_i
 
     if (item->kind == FORGE_GC_GONE)
         return forge_folder_remove(path, err);
-    if (rename(path, gone) != 0)
+    if (!forge_fd_rename(AT_FDCWD, path, gone))
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", path);
     return (is_part(item) || (forge_folder_sync(folder, err) &&
                               forge_history_add(bakery, cleaning->name, &event, err))) &&

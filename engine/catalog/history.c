@@ -4,6 +4,7 @@
 #include "catalog/bakery_parts.h"
 #include "catalog/folders.h"
 #include "document/json.h"
+#include "storage/fd.h"
 #include "time/calendar.h"
 
 #include <errno.h>
@@ -210,35 +211,20 @@ static bool whole_length(off_t *out, int fd)
         return false;
     *out = status.st_size;
     while (*out > 0) {
-        if (pread(fd, &last, 1, *out - 1) != 1)
+        if (forge_fd_read(fd, &last, 1, (uint64_t)*out - 1) != 1)
             return false;
         if (last == '\n')
             break;
         --*out;
     }
-    return *out == status.st_size || ftruncate(fd, *out) == 0;
-}
-
-static bool write_all(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t done = write(fd, bytes, length);
-
-        if (done < 0 && errno != EINTR)
-            return false;
-        if (done > 0) {
-            bytes += done;
-            length -= (size_t)done;
-        }
-    }
-    return true;
+    return *out == status.st_size || forge_fd_truncate(fd, (uint64_t)*out);
 }
 
 /* Append the line durably, or leave the file as it was. */
 static bool append(const char *path, const char *line, size_t length, bool *is_first,
                    struct forge_error *err)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int fd = forge_fd_open(AT_FDCWD, path, O_RDWR | O_CREAT);
     off_t end = 0;
     bool good;
 
@@ -246,12 +232,12 @@ static bool append(const char *path, const char *line, size_t length, bool *is_f
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open %s", path);
     good = whole_length(&end, fd);
     *is_first = end == 0;
-    good = (good && write_all(fd, line, length) &&
-            (FORGE_MUTANT("no-history-sync") || fsync(fd) == 0)) ||
+    good = (good && forge_fd_write(fd, line, length, (uint64_t)end) &&
+            (FORGE_MUTANT("no-history-sync") || forge_fd_sync(fd))) ||
            forge_fail_errno(err, FORGE_TARGET_IO, "cannot write %s", path);
-    if (!good && ftruncate(fd, end) != 0)
+    if (!good && !forge_fd_truncate(fd, (uint64_t)end))
         forge_fail_help(err, "its last line may be torn; it will be left out");
-    if (close(fd) != 0 && good)
+    if (!forge_fd_close(fd) && good)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot write %s", path);
     return good;
 }

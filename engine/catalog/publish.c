@@ -10,6 +10,7 @@
 #include "catalog/bakery_parts.h"
 #include "catalog/folders.h"
 #include "catalog/objects.h"
+#include "storage/fd.h"
 #include "time/calendar.h"
 
 #include <errno.h>
@@ -54,12 +55,12 @@ bool forge_link_flip(const struct forge_bakery *bakery, const char *name, const 
     const char *next = forge_link_next(bakery, name);
     const char *to = forge_arena_print(bakery->arena, "../versions/%s/%s", name, id);
 
-    if (symlink(to, next) != 0)
+    if (!forge_fd_symlink(to, AT_FDCWD, next))
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make the link %s", next);
-    if (rename(next, forge_bakery_path(bakery, "datasets", name)) == 0)
+    if (forge_fd_rename(AT_FDCWD, next, forge_bakery_path(bakery, "datasets", name)))
         return true;
     forge_fail_errno(err, FORGE_TARGET_IO, "cannot make version %s current", id);
-    unlink(next);
+    forge_fd_discard(AT_FDCWD, next);
     return false;
 }
 
@@ -68,7 +69,7 @@ bool forge_link_remove(const struct forge_bakery *bakery, const char *name,
 {
     const char *link = forge_bakery_path(bakery, "datasets", name);
 
-    return unlink(link) == 0 || errno == ENOENT ||
+    return forge_fd_unlink(AT_FDCWD, link) || errno == ENOENT ||
            forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove the link %s", link);
 }
 
@@ -126,7 +127,7 @@ bool forge_version_begin(struct forge_version *version, int64_t now_us, const ch
     if (!forge_folder_make(version->staging, err))
         return false;
     /* Open from now on: syncfs tells of every write that failed since. */
-    version->folder = open(version->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    version->folder = forge_fd_open(AT_FDCWD, version->staging, O_RDONLY | O_DIRECTORY);
     return version->folder >= 0 ||
            forge_fail_errno(err, FORGE_TARGET_IO, "cannot open %s", version->staging);
 }
@@ -134,15 +135,16 @@ bool forge_version_begin(struct forge_version *version, int64_t now_us, const ch
 /* The objects first; the list of them, which says that they are whole, behind them. */
 static bool make_durable(const struct forge_version *version, struct forge_error *err)
 {
-    const char *manifest =
-        forge_arena_print(version->bakery->arena, "%s/" FORGE_MANIFEST, version->staging);
+    struct forge_arena *arena = version->bakery->arena;
+    const char *manifest = forge_arena_print(arena, "%s/" FORGE_MANIFEST, version->staging);
+    const char *list = forge_arena_print(arena, "%s/" FORGE_OBJECTS_LIST, version->staging);
     struct stat status;
 
-    if (!FORGE_MUTANT("no-syncfs") && syncfs(version->folder) != 0 &&
+    if (!FORGE_MUTANT("no-syncfs") && !forge_fd_sync_all(version->folder) &&
         !FORGE_MUTANT("unchecked-syncfs"))
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make version %s durable",
                                 version->id);
-    return (lstat(manifest, &status) != 0 || forge_file_sync(manifest, err)) &&
+    return (lstat(list, &status) != 0 || forge_file_sync(manifest, err)) &&
            forge_folder_sync(version->staging, err);
 }
 
@@ -155,7 +157,7 @@ static bool make_current(struct forge_version *version, struct forge_error *err)
 
     if (FORGE_MUTANT("early-flip") && !forge_link_flip(bakery, version->name, version->id, err))
         return false;
-    if (rename(version->staging, final) != 0)
+    if (!forge_fd_rename(AT_FDCWD, version->staging, final))
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot name the version %s",
                                 version->id);
     if ((FORGE_MUTANT("no-name-sync") || forge_folder_sync(folder, err)) &&
@@ -163,7 +165,7 @@ static bool make_current(struct forge_version *version, struct forge_error *err)
         version->staging = NULL;
         return true;
     }
-    if (rename(final, version->staging) != 0)
+    if (!forge_fd_rename(AT_FDCWD, final, version->staging))
         version->staging = final; /* whoever locks the dataset next hides it again */
     return false;
 }
@@ -207,13 +209,12 @@ void forge_version_abandon(struct forge_version *version, bool keep)
 
     if (version->lock < 0) /* and nothing was begun */
         return;
-    if (version->folder >= 0)
-        close(version->folder);
+    forge_fd_drop(version->folder);
     version->folder = -1;
     /* What cannot be removed now is removed when a version is published. */
     if (version->staging && !keep && forge_folder_remove(version->staging, &ignored))
         rmdir(forge_bakery_path(version->bakery, "versions", version->name));
     version->staging = NULL;
-    close(version->lock);
+    forge_fd_drop(version->lock);
     version->lock = -1;
 }

@@ -7,8 +7,9 @@
  */
 #include "catalog/bakery_parts.h"
 #include "catalog/folders.h"
+#include "storage/fd.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -66,7 +67,7 @@ static bool hide(const struct book *book, const char *id, struct forge_error *er
     const char *from = forge_arena_print(arena, "%s/%s", folder, id);
     const char *to = forge_arena_print(arena, "%s/" FORGE_PART_PREFIX "%s", folder, id);
 
-    return rename(from, to) == 0 ||
+    return forge_fd_rename(AT_FDCWD, from, to) ||
            forge_fail_errno(err, FORGE_TARGET_IO, "cannot put version %s aside", id);
 }
 
@@ -111,7 +112,7 @@ static bool settle_removed(const struct book *book, struct forge_error *err)
 
         if (book->events[i].kind != FORGE_EVENT_PUBLISHED ||
             knows(book, id, FORGE_EVENT_REMOVED) || lstat(path, &status) == 0 ||
-            stat(folder, &status) != 0)
+            errno != ENOENT || stat(folder, &status) != 0)
             continue;
         if (!add(book, FORGE_EVENT_REMOVED, id, NULL, forge_modified_us(&status), err))
             return false;
@@ -140,8 +141,13 @@ bool forge_history_reconcile(const struct forge_bakery *bakery, const char *name
     struct book book = {.bakery = bakery, .name = name};
     int64_t since_us = 0;
     const char *linked = forge_link_version(bakery, name, &since_us);
+    struct stat status;
     bool damaged, adopt;
 
+    /* What the link says has to be known before anything is put aside. */
+    if (!linked && (lstat(forge_bakery_path(bakery, "datasets", name), &status) == 0 ||
+                    (errno != ENOENT && errno != ENOTDIR)))
+        return forge_fail(err, FORGE_TARGET_IO, "cannot read the link of dataset \"%s\"", name);
     if (!forge_history_load(&book.events, &book.count, &damaged, bakery, name, err))
         return false;
     adopt = linked && (book.count == 0 || damaged);

@@ -3,6 +3,7 @@
 #include "catalog/bakery_parts.h"
 #include "catalog/objects.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,9 @@ static bool is_whole(const struct forge_bakery *bakery,
     struct stat status;
     bool good;
 
+    if (!manifest && errno != ENOENT)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot read the manifest of version %s",
+                                version->id);
     if (stat(forge_arena_print(arena, "%s/" FORGE_STORE_NAME, version->folder), &status) != 0 ||
         !S_ISDIR(status.st_mode))
         good = forge_fail(err, FORGE_BAD_TARGET, "version %s is not whole: it lacks %s",

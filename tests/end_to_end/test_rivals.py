@@ -146,6 +146,44 @@ class Rivals:
         return len(published), len(removed)
 
 
+def holders(lock, among):
+    """Which of these processes have the lock open."""
+    found = set()
+    for pid in among:
+        try:
+            for fd in os.listdir("/proc/%d/fd" % pid):
+                if os.path.realpath("/proc/%d/fd/%s" % (pid, fd)) == lock:
+                    found.add(pid)
+        except OSError: # it has ended
+            pass
+    return found
+
+
+def below(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+            children = [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+    return children + [one for child in children for one in below(child)]
+
+
+def children_have_no_lock(forge, work, recipe):
+    """The lock is open in the process that bakes and in none that it began; how many looks."""
+    bakery, looks, most = os.path.join(work, "lock"), 0, 0
+    lock = os.path.realpath(os.path.join(bakery, "state", "locks", "rain"))
+    for _ in range(5):
+        process = subprocess.Popen([forge, "bake", recipe, "--bakery", bakery, "--quiet"])
+        while process.poll() is None:
+            children = below(process.pid)
+            support.want(not holders(lock, children), "a child holds the lock")
+            if children and holders(lock, [process.pid]):
+                looks, most = looks + 1, max(most, len(children))
+        support.want(process.returncode == 0, "status %d" % process.returncode)
+    support.want(looks > 0, "nobody held the lock at any look")
+    return looks, most
+
+
 def main():
     forge, work = sys.argv[1:3]
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 10
@@ -157,6 +195,8 @@ def main():
     support.run([forge, "bake", rivals.recipes[0], "--bakery", os.path.join(work, "timed"), "--quiet"],
                 echo=False)
     seconds = time.time() - begun
+    print("the lock was open in none of up to %d children at %d looks" %
+          tuple(reversed(children_have_no_lock(forge, work, rivals.recipes[0]))))
     reader = Reader(bakery, rivals.known)
     reader.start()
     after = 0
