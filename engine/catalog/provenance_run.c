@@ -99,8 +99,10 @@ static bool name_absent(void *context, const struct forge_input_record *record,
     struct absent *absent = context;
 
     (void)err;
-    if (record->absent && absent->count++ < ABSENT_MAX)
+    if (record->absent) {
         forge_json_string(absent->json, record->url);
+        absent->count++;
+    }
     return absent->count < ABSENT_MAX;
 }
 
