@@ -65,10 +65,10 @@ static const char *reason_of(const struct tally *tally, bool first)
     if (how & FORGE_OTHER_ENCODING)
         return tally->inner ? "other chunks, dtype or codec"
                             : "it grew or shrank, or its encoding changed";
-    if (how & FORGE_OTHER_STRUCTURE)
-        return "other transforms, or other values of coordinates";
     if (how & FORGE_OTHER_FILES)
         return tally->unknown ? "inputs that changed, or were touched since" : "inputs changed";
+    if (how & FORGE_OTHER_STRUCTURE)
+        return "other transforms, or other values of coordinates";
     return "asked to be done again";
 }
 
