@@ -32,6 +32,7 @@ static bool make(const char *path, bool durable, struct forge_error *err)
 {
     char part[PATH_MAX];
     size_t length = strlen(path);
+    struct stat status;
 
     if (length >= sizeof part)
         return forge_fail(err, FORGE_TARGET_IO, "the path %.80s.. is too long", path);
@@ -46,7 +47,11 @@ static bool make(const char *path, bool durable, struct forge_error *err)
         } else if (errno != EEXIST)
             return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make the folder %s", part);
     }
-    return true;
+    if (stat(path, &status) != 0)
+        return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make the folder %s", path);
+    return S_ISDIR(status.st_mode) ||
+           forge_fail(err, FORGE_TARGET_IO, "cannot make the folder %s: a file is in the way",
+                      path);
 }
 
 bool forge_folder_make(const char *path, struct forge_error *err)
@@ -72,18 +77,19 @@ static bool remove_at(int parent, const char *name, int depth, struct forge_erro
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", name);
     if (depth == DEPTH_MAX)
         return forge_fail(err, FORGE_TARGET_IO, "cannot remove %s: too deep", name);
-    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    fd = forge_fd_open(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     listing = fd >= 0 ? fdopendir(fd) : NULL;
     if (!listing) {
         forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", name);
-        if (fd >= 0)
-            close(fd);
+        forge_fd_drop(fd);
         return false;
     }
-    while (good && (entry = readdir(listing))) {
+    while (errno = 0, good && (entry = readdir(listing))) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             good = remove_at(dirfd(listing), entry->d_name, depth + 1, err);
     }
+    if (good && errno != 0)
+        good = forge_fail_errno(err, FORGE_TARGET_IO, "cannot list %s", name);
     closedir(listing);
     if (good && !forge_fd_rmdir(parent, name))
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", name);

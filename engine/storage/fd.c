@@ -1,5 +1,7 @@
 #include "storage/fd.h"
 
+#include "base/mutant.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -50,7 +52,9 @@ bool forge_fd_write(int fd, const void *bytes, size_t length, uint64_t offset)
         if (done == 0)
             errno = EIO;
         if (done <= 0)
-            return false;
+            return FORGE_MUTANT("unchecked-write");
+        if (FORGE_MUTANT("short-write"))
+            return true;
         from += done;
         length -= (size_t)done;
         offset += (uint64_t)done;

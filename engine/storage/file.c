@@ -7,6 +7,7 @@
 #include "storage/file.h"
 
 #include "base/mutant.h"
+#include "storage/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,6 @@
 #include <unistd.h>
 
 #define ATTEMPTS_MAX 1000
-#define WRITE_MAX (1U << 30) /* Linux writes at most 2 GiB at once */
 
 struct file_object {
     struct forge_object object;
@@ -82,15 +82,6 @@ bool forge_file_store_fail(struct forge_error *err, enum forge_code code, const 
                       key ? key : "");
 }
 
-void forge_file_store_close_quietly(int fd)
-{
-    int cause = errno;
-
-    if (fd >= 0)
-        close(fd);
-    errno = cause;
-}
-
 /* The first to open it wins. */
 int forge_file_store_root(struct forge_file_store *file)
 {
@@ -98,9 +89,7 @@ int forge_file_store_root(struct forge_file_store *file)
 
     if (fd >= 0)
         return fd;
-    do
-        fd = open(file->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
+    fd = forge_fd_open(AT_FDCWD, file->directory, O_PATH | O_DIRECTORY);
     if (fd < 0)
         return -1;
     if (atomic_compare_exchange_strong(&file->root, &none, fd))
@@ -118,7 +107,7 @@ static void close_file(struct forge_store *store)
 {
     struct forge_file_store *file = as_file(store);
 
-    forge_file_store_close_quietly(atomic_load(&file->root));
+    forge_fd_drop(atomic_load(&file->root));
     free(file->directory);
     free(file);
 }
@@ -132,16 +121,13 @@ static bool object_open(struct forge_object **out, struct forge_store *store, co
     struct stat found;
     int root = forge_file_store_root(as_file(store)), fd = -1;
 
-    if (root >= 0) {
-        do /* without waiting for the other end of a FIFO */
-            fd = openat(root, key, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        while (fd < 0 && errno == EINTR);
-    }
+    if (root >= 0) /* without waiting for the other end of a FIFO */
+        fd = forge_fd_open(root, key, O_RDONLY | O_NONBLOCK);
     if (fd < 0 && forge_file_store_is_absence(errno))
         return forge_fail(err, FORGE_MISSING, "%s/%s is not there", store->url, key);
     if (fd < 0 || fstat(fd, &found) != 0) {
         forge_file_store_fail(err, FORGE_SOURCE_IO, "opening", store, key);
-        forge_file_store_close_quietly(fd);
+        forge_fd_drop(fd);
         return false;
     }
     if (!S_ISREG(found.st_mode)) {
@@ -166,27 +152,15 @@ static bool object_read(struct forge_object *object, uint64_t offset, void *byte
                         size_t length, struct forge_error *err)
 {
     const struct file_object *file = (const struct file_object *)object;
-    unsigned char *to = bytes;
+    ssize_t got = forge_fd_read(file->fd, bytes, length, offset);
 
-    while (length > 0) {
-        size_t part = length < WRITE_MAX ? length : WRITE_MAX;
-        ssize_t got = offset > INT64_MAX - part ? 0 : pread(file->fd, to, part, (off_t)offset);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return forge_file_store_fail(err, FORGE_SOURCE_IO, "reading", object->store,
-                                         file->key);
-        if (got == 0)
-            return forge_fail(err, FORGE_BAD_SOURCE,
-                              "%s/%s ends before byte %llu: %zu more bytes should be there",
-                              object->store->url, file->key, (unsigned long long)offset,
-                              length);
-        to += got;
-        length -= (size_t)got;
-        offset += (uint64_t)got;
-    }
-    return true;
+    if (got < 0)
+        return forge_file_store_fail(err, FORGE_SOURCE_IO, "reading", object->store, file->key);
+    return (size_t)got == length ||
+           forge_fail(err, FORGE_BAD_SOURCE,
+                      "%s/%s ends before byte %llu: %zu more bytes should be there",
+                      object->store->url, file->key,
+                      (unsigned long long)(offset + (uint64_t)got), length - (size_t)got);
 }
 
 static void object_close(struct forge_object *object)
@@ -208,7 +182,7 @@ static bool make_parents(int at, const char *path)
 
     for (char *slash = strchr(folder + 1, '/'); slash && made; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        made = mkdirat(at, folder, 0777) == 0 || errno == EEXIST;
+        made = forge_fd_mkdir(at, folder) || errno == EEXIST;
         *slash = '/';
     }
     free(folder);
@@ -223,7 +197,7 @@ static int make_root(struct forge_file_store *file)
     if (root >= 0 || errno != ENOENT)
         return root;
     if (!make_parents(AT_FDCWD, file->directory) ||
-        (mkdir(file->directory, 0777) != 0 && errno != EEXIST))
+        (!forge_fd_mkdir(AT_FDCWD, file->directory) && errno != EEXIST))
         return -1;
     return forge_file_store_root(file);
 }
@@ -246,30 +220,13 @@ static int open_unfinished(struct forge_file_store *file, int root, const char *
             errno = ENAMETOOLONG;
             return -1;
         }
-        fd = openat(root, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0 || (errno != EEXIST && errno != ENOENT && errno != EINTR))
+        fd = forge_fd_open(root, name, O_WRONLY | O_CREAT | O_EXCL);
+        if (fd >= 0 || (errno != EEXIST && errno != ENOENT))
             break;
         if (errno == ENOENT && !make_parents(root, key))
             break;
     }
     return fd;
-}
-
-static bool write_all(int fd, const unsigned char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(fd, bytes, length < WRITE_MAX ? length : WRITE_MAX);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return FORGE_MUTANT("unchecked-write");
-        if (FORGE_MUTANT("short-write"))
-            return true;
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return true;
 }
 
 static bool put(struct forge_store *store, const char *key, const void *bytes, size_t length,
@@ -284,15 +241,15 @@ static bool put(struct forge_store *store, const char *key, const void *bytes, s
         fd = open_unfinished(file, root, key, name);
     if (fd < 0)
         return forge_file_store_fail(err, FORGE_TARGET_IO, "writing", store, key);
-    written = write_all(fd, bytes, length);
+    written = forge_fd_write(fd, bytes, length, 0);
     if (!written)
-        forge_file_store_close_quietly(fd);
+        forge_fd_drop(fd);
     else
-        written = close(fd) == 0 || FORGE_MUTANT("unchecked-close");
-    if (written && (renameat(root, name, root, key) == 0 || FORGE_MUTANT("unchecked-rename")))
+        written = forge_fd_close(fd) || FORGE_MUTANT("unchecked-close");
+    if (written && (forge_fd_rename(root, name, key) || FORGE_MUTANT("unchecked-rename")))
         return true;
     forge_file_store_fail(err, FORGE_TARGET_IO, "writing", store, key);
-    unlinkat(root, name, 0);
+    forge_fd_discard(root, name);
     return false;
 }
 
@@ -304,7 +261,7 @@ static void remove_empty_parents(int root, const char *key)
 
     while ((slash = strrchr(folder, '/')) != NULL) {
         *slash = '\0';
-        if (unlinkat(root, folder, AT_REMOVEDIR) != 0)
+        if (!forge_fd_rmdir(root, folder))
             break;
     }
     free(folder);
@@ -316,7 +273,7 @@ static bool remove_key(struct forge_store *store, const char *key, struct forge_
 
     if (root < 0 && errno == ENOENT)
         return true;
-    if (root >= 0 && unlinkat(root, key, 0) == 0) {
+    if (root >= 0 && forge_fd_unlink(root, key)) {
         remove_empty_parents(root, key);
         return true;
     }
@@ -332,11 +289,11 @@ static bool sync_all(struct forge_store *store, struct forge_error *err)
     if (root < 0 && errno == ENOENT)
         return true;
     if (root >= 0)
-        fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    done = fd >= 0 && syncfs(fd) == 0;
+        fd = forge_fd_open(root, ".", O_RDONLY | O_DIRECTORY);
+    done = fd >= 0 && forge_fd_sync_all(fd);
     if (!done)
         forge_file_store_fail(err, FORGE_TARGET_IO, "making durable", store, NULL);
-    forge_file_store_close_quietly(fd);
+    forge_fd_drop(fd);
     return done;
 }
 

@@ -26,9 +26,6 @@ bool forge_file_store_fail(struct forge_error *err, enum forge_code code, const 
 /* Does errno say that there is nothing of that name? */
 bool forge_file_store_is_absence(int cause);
 
-/* Close to give back the descriptor, with errno as it was. Takes -1. */
-void forge_file_store_close_quietly(int fd);
-
 /* Memory, or the end of the program. */
 void *forge_file_store_must(void *taken);
 

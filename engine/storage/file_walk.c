@@ -1,6 +1,8 @@
 /* file_walk.c: listing and sweeping a directory. */
 #include "storage/file.h"
 
+#include "storage/fd.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -69,18 +71,25 @@ static bool path_of(int fd, char out[PATH_MAX])
     return true;
 }
 
-/* Does a link lead to a file inside the store? */
-static bool link_stays(struct walk *walk, int folder, const char *name, struct stat *found)
+static bool fail_listing(struct walk *walk)
 {
-    int fd = openat(folder, name, O_PATH | O_CLOEXEC);
+    return forge_file_store_fail(walk->err, FORGE_SOURCE_IO, "listing", walk->store, walk->key);
+}
+
+/* *stays: a link leads to a file inside the store. One that leads nowhere does not. */
+static bool follow_link(bool *stays, struct walk *walk, int folder, const char *name,
+                        struct stat *found)
+{
+    int fd = forge_fd_open(folder, name, O_PATH);
     char path[PATH_MAX];
     size_t length = strcmp(walk->base, "/") == 0 ? 0 : strlen(walk->base);
-    bool stays = fd >= 0 && fstat(fd, found) == 0 && S_ISREG(found->st_mode) &&
-                 path_of(fd, path) && strncmp(path, walk->base, length) == 0 &&
-                 path[length] == '/';
+    bool known = fd >= 0 && fstat(fd, found) == 0 && path_of(fd, path);
 
-    forge_file_store_close_quietly(fd);
-    return stays;
+    *stays = known && S_ISREG(found->st_mode) && strncmp(path, walk->base, length) == 0 &&
+             path[length] == '/';
+    forge_fd_drop(fd);
+    return known || forge_file_store_is_absence(errno) || errno == ELOOP || errno == EACCES ||
+           fail_listing(walk);
 }
 
 static bool walk_folder(struct walk *walk, int fd, size_t length, unsigned depth);
@@ -88,13 +97,12 @@ static bool walk_folder(struct walk *walk, int fd, size_t length, unsigned depth
 static bool walk_into(struct walk *walk, int folder, const char *name, size_t length,
                       unsigned depth)
 {
-    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = forge_fd_open(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 
     if (fd < 0 && forge_file_store_is_absence(errno))
         return true;
     if (fd < 0)
-        return forge_file_store_fail(walk->err, FORGE_SOURCE_IO, "listing", walk->store,
-                                     walk->key);
+        return fail_listing(walk);
     return walk_folder(walk, fd, length, depth + 1);
 }
 
@@ -102,14 +110,13 @@ static bool visit_file(struct walk *walk, int folder, const char *name)
 {
     struct forge_object_status status;
     struct stat found;
+    bool stays = true;
 
     if (fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) != 0)
-        return forge_file_store_is_absence(errno) ||
-               forge_file_store_fail(walk->err, FORGE_SOURCE_IO, "listing", walk->store,
-                                     walk->key);
-    if (S_ISLNK(found.st_mode) && !link_stays(walk, folder, name, &found))
-        return true;
-    if (!S_ISREG(found.st_mode))
+        return forge_file_store_is_absence(errno) || fail_listing(walk);
+    if (S_ISLNK(found.st_mode) && !follow_link(&stays, walk, folder, name, &found))
+        return false;
+    if (!stays || !S_ISREG(found.st_mode))
         return true;
     status = (struct forge_object_status){
         .size = (uint64_t)found.st_size,
@@ -131,8 +138,7 @@ static bool walk_entry(struct walk *walk, int folder, char *name, size_t length,
         name[--name_length] = '\0';
     if (length + name_length + 2 > sizeof walk->key) {
         errno = ENAMETOOLONG;
-        return forge_file_store_fail(walk->err, FORGE_SOURCE_IO, "listing", walk->store,
-                                     walk->key);
+        return fail_listing(walk);
     }
     if (length > 0)
         walk->key[length++] = '/';
@@ -140,31 +146,39 @@ static bool walk_entry(struct walk *walk, int folder, char *name, size_t length,
     if (is_folder)
         return walk_into(walk, folder, name, length + name_length, depth);
     if (walk->sweep)
-        return !unfinished || unlinkat(folder, name, 0) == 0 || errno == ENOENT ||
+        return !unfinished || forge_fd_unlink(folder, name) || errno == ENOENT ||
                forge_file_store_fail(walk->err, FORGE_TARGET_IO, "removing", walk->store,
                                      walk->key);
     return unfinished || visit_file(walk, folder, name);
 }
 
-static bool names_folder(int fd, const struct dirent *entry)
+/* False with errno. What is gone by now is no folder. */
+static bool names_folder(bool *is_folder, int fd, const struct dirent *entry)
 {
     struct stat found;
 
+    *is_folder = entry->d_type == DT_DIR;
     if (entry->d_type != DT_UNKNOWN)
-        return entry->d_type == DT_DIR;
-    return fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISDIR(found.st_mode);
+        return true;
+    if (fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return forge_file_store_is_absence(errno);
+    *is_folder = S_ISDIR(found.st_mode);
+    return true;
 }
 
 static bool read_names(struct names *names, DIR *folder)
 {
     const struct dirent *entry;
+    bool is_folder;
     int cause;
 
     errno = 0;
     while ((entry = readdir(folder)) != NULL) {
-        if (forge_key_is_safe(entry->d_name))
-            names_add(names, entry->d_name, names_folder(dirfd(folder), entry));
+        if (forge_key_is_safe(entry->d_name)) {
+            if (!names_folder(&is_folder, dirfd(folder), entry))
+                break;
+            names_add(names, entry->d_name, is_folder);
+        }
         errno = 0;
     }
     cause = errno;
@@ -192,7 +206,7 @@ static bool walk_folder(struct walk *walk, int fd, size_t length, unsigned depth
     if (folder)
         closedir(folder);
     else
-        forge_file_store_close_quietly(fd);
+        forge_fd_drop(fd);
     return done;
 }
 
@@ -209,13 +223,13 @@ static bool walk_from(struct walk *walk, const char *prefix)
     }
     memcpy(walk->key, prefix, length + 1);
     if (walk->root >= 0)
-        fd = openat(walk->root, length ? prefix : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = forge_fd_open(walk->root, length ? prefix : ".", O_RDONLY | O_DIRECTORY);
     if (fd < 0 && forge_file_store_is_absence(errno))
         return true;
     if (fd < 0 || !path_of(walk->root, walk->base)) {
         forge_file_store_fail(walk->err, FORGE_SOURCE_IO, "listing", walk->store,
                               length ? prefix : NULL);
-        forge_file_store_close_quietly(fd);
+        forge_fd_drop(fd);
         return false;
     }
     return walk_folder(walk, fd, length, 0);
