@@ -26,15 +26,10 @@ struct share {
 static bool join(char out[PATH_MAX], const char *folder, const char *name,
                  struct forge_error *err)
 {
-    size_t folder_length = strlen(folder), name_length = strlen(name);
+    int length = snprintf(out, PATH_MAX, "%s/%s", folder, name);
 
-    if (folder_length + 1 + name_length >= PATH_MAX)
-        return forge_fail(err, FORGE_TARGET_IO, "the path %.80s../%.80s is too long", folder,
-                          name);
-    memcpy(out, folder, folder_length);
-    out[folder_length] = '/';
-    memcpy(out + folder_length + 1, name, name_length + 1);
-    return true;
+    return (length >= 0 && length < PATH_MAX) ||
+           forge_fail(err, FORGE_TARGET_IO, "the path %.80s../%.80s is too long", folder, name);
 }
 
 static bool check_source(const struct share *share, struct stat *status,

@@ -153,14 +153,15 @@ static bool object_read(struct forge_object *object, uint64_t offset, void *byte
 {
     const struct file_object *file = (const struct file_object *)object;
     ssize_t got = forge_fd_read(file->fd, bytes, length, offset);
+    unsigned long long end;
 
     if (got < 0)
         return forge_file_store_fail(err, FORGE_SOURCE_IO, "reading", object->store, file->key);
+    end = offset + (size_t)got;
     return (size_t)got == length ||
            forge_fail(err, FORGE_BAD_SOURCE,
                       "%s/%s ends before byte %llu: %zu more bytes should be there",
-                      object->store->url, file->key,
-                      (unsigned long long)(offset + (uint64_t)got), length - (size_t)got);
+                      object->store->url, file->key, end, length - (size_t)got);
 }
 
 static void object_close(struct forge_object *object)

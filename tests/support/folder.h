@@ -17,7 +17,7 @@ static char folder[] = "/tmp/forge-test-XXXXXX";
 static inline int make_folder(void **state)
 {
     (void)state;
-    strcpy(folder + sizeof folder - 7, "XXXXXX");
+    memset(folder + sizeof folder - 7, 'X', 6);
     return mkdtemp(folder) ? 0 : -1;
 }
 

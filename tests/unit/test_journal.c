@@ -18,10 +18,10 @@ enum { RECORDS = 40, LONGEST = 300, THREADS = 8, APPENDS = 500, HEAD = 16 };
 /* Record i has a length and bytes of its own. */
 static size_t record_of(unsigned char bytes[LONGEST], unsigned i)
 {
-    size_t length = 1 + i * 37 % (LONGEST - 1);
+    size_t length = 1 + (size_t)i * 37 % (LONGEST - 1);
 
     for (size_t at = 0; at < length; at++)
-        bytes[at] = (unsigned char)(i * 101 + at * 13);
+        bytes[at] = (unsigned char)((size_t)i * 101 + at * 13);
     return length;
 }
 

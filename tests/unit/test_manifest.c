@@ -73,10 +73,9 @@ static void write_manifest(void)
 /* The exit status of `sha256sum --check --strict --quiet` in the folder. */
 static int judge(void)
 {
-    char *const args[] = {"sh", "-c",
-                          "cd \"$0\" && exec sha256sum -c --strict --quiet *manifest-sha256.txt"
-                          " >out 2>&1",
-                          folder, NULL};
+    char command[] =
+        "cd \"$0\" && exec sha256sum -c --strict --quiet *manifest-sha256.txt >out 2>&1";
+    char *const args[] = {"sh", "-c", command, folder, NULL};
     pid_t child;
     int status;
 
