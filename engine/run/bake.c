@@ -231,6 +231,7 @@ static bool fill_version(struct baking *baking, const struct forge_digest *diges
     const struct forge_bake_request *request = baking->request;
     const struct forge_version *version = &baking->version;
     struct forge_plan *plan = baking->plan;
+    const char *current = forge_current_folder(version->bakery, version->name);
     struct forge_run_record record = {
         .version = version->id,
         .executor = request->executor->name,
@@ -241,6 +242,7 @@ static bool fill_version(struct baking *baking, const struct forge_digest *diges
         .now_us = request->now_us,
         .started_us = baking->started_us,
         .libraries = forge_libraries(&plan->arena),
+        .drift = current ? forge_drift_json(&plan->arena, plan, digests, current) : NULL,
     };
     struct forge_store *store = NULL;
     bool good = forge_store_open_file(

@@ -2,12 +2,14 @@
 
 #include "base/map.h"
 #include "catalog/inputs_list.h"
+#include "document/json.h"
 #include "run/runs.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define LINES_MAX 20
+#define JSON_MAX 1000
 #define DIGITS 12 /* of a digest, for people */
 
 /* What a url was in the version, and whether the plan wants it too. */
@@ -192,4 +194,41 @@ bool forge_drift_check(const struct forge_plan *plan, const struct forge_digest 
     }
     forge_arena_clear(&arena);
     return good;
+}
+
+static void add_digest(struct forge_json *json, const char *key,
+                       const struct forge_digest *digest)
+{
+    char text[sizeof "sha256:" + (size_t)2 * FORGE_DIGEST_BYTES] = "sha256:";
+
+    forge_digest_format(digest, text + strlen(text));
+    forge_json_key(json, key);
+    forge_json_string(json, text);
+}
+
+const char *forge_drift_json(struct forge_arena *arena, const struct forge_plan *plan,
+                             const struct forge_digest *digests, const char *version_folder)
+{
+    struct forge_text text = {0};
+    struct forge_json json = {.out = &text};
+    struct forge_drift drift;
+    struct forge_error err;
+    const char *made = NULL;
+
+    if (!forge_drift_find(&drift, arena, plan, digests, version_folder, &err) ||
+        drift.changed_count == 0)
+        return NULL;
+    forge_json_array(&json);
+    for (size_t i = 0; i < drift.changed_count && i < JSON_MAX; i++) {
+        forge_json_object(&json);
+        add_digest(&json, "before", &drift.changed[i].before);
+        add_digest(&json, "now", &drift.changed[i].now);
+        forge_json_key(&json, "url");
+        forge_json_string(&json, drift.changed[i].url);
+        forge_json_close(&json, '}');
+    }
+    forge_json_close(&json, ']');
+    made = forge_arena_text(arena, text.bytes);
+    forge_text_clear(&text);
+    return made;
 }

@@ -36,4 +36,9 @@ FORGE_MUST_CHECK bool forge_drift_check(const struct forge_plan *plan,
                                         const struct forge_bake_request *request,
                                         struct forge_error *err);
 
+/* What changed, for provenance: a JSON array of {"before", "now", "url"} with digests, at most
+ * 1,000 of them, in the arena. NULL: nothing did, or the version does not tell. */
+const char *forge_drift_json(struct forge_arena *arena, const struct forge_plan *plan,
+                             const struct forge_digest *digests, const char *version_folder);
+
 #endif

@@ -230,6 +230,22 @@ def places():
     return first, one
 
 
+def drift(folder, version):
+    """What other bytes an input has than for the version before."""
+    path = os.path.join(folder, "in", "day-20010103.nc")
+    before = sha256(path)
+    with netCDF4.Dataset(path, "a") as file:
+        file["rain"][0, 0, 0] = 9.0
+    bakery = os.path.join(WORK, "bakery")
+    again = bake(os.path.join(folder, "rain.yaml"), bakery)
+    wanted = [{"before": "sha256:" + before, "now": "sha256:" + sha256(path), "url": "in/day-20010103.nc"}]
+    support.want(document(version, "run.json")["drift"] == [], "the first version drifted")
+    run = document(again, "run.json")
+    support.want(run["drift"] == wanted, "drift is %s, not %s" % (run["drift"], wanted))
+    support.want(run["report"]["objects_shared"] > 0, "nothing was shared: %s" % run)
+    print("drift: 1 input, %d objects shared, %d written" % (run["report"]["objects_shared"], run["report"]["objects"]))
+
+
 def resolved(folder, version):
     """recipe.json is a recipe: from its folder it bakes the same arrays."""
     path = os.path.join(folder, "resolved.json")
@@ -318,7 +334,9 @@ def no_valid_times():
 
 def main():
     support.fresh(WORK)
-    resolved(*places())
+    place = places()
+    resolved(*place)
+    drift(*place)
     valid_times()
     no_valid_times()
 
