@@ -85,6 +85,10 @@ static void report_people(const struct forge_plan *plan, const struct forge_run_
     printf("  wrote   %llu objects, %s; %llu held only fill values and were left out\n",
            (unsigned long long)s->objects, forge_text_bytes(out, sizeof out, s->bytes_written),
            (unsigned long long)s->objects_left_out);
+    if (s->objects_shared > 0)
+        printf("  shared  %llu objects that were there already%s\n",
+               (unsigned long long)s->objects_shared,
+               s->bytes_copied > 0 ? ", copied: the file system has no links" : "");
     printf("  memory  %s of array data at most\n",
            forge_text_bytes(peak, sizeof peak, s->memory_peak));
     printf("open it:\n");
