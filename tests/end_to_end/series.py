@@ -23,21 +23,25 @@ checks:
 """
 
 
-def write_files(folder, days, value, size=16):
-    """One file a day: rain and snow, every element `value`."""
+def write_day(folder, day, value, size=16):
+    """The file of one day: rain and snow, every element `value`."""
     os.makedirs(os.path.join(folder, "in"), exist_ok=True)
+    path = os.path.join(folder, "in", "day-200101%02d.nc" % (day + 1))
+    with netCDF4.Dataset(path + ".part", "w", format="NETCDF3_CLASSIC") as file:
+        file.createDimension("time", None)
+        file.createDimension("y", size)
+        file.createDimension("x", size)
+        file.createVariable("time", "f8", ("time",))[:] = [day]
+        file["time"].units = "days since 2001-01-01"
+        for name in "rain", "snow":
+            file.createVariable(name, "f4", ("time", "y", "x"))[:] = np.full((1, size, size), value)
+    os.replace(path + ".part", path)
+
+
+def write_files(folder, days, value, size=16):
+    """One file a day, all of the same value."""
     for day in range(days):
-        path = os.path.join(folder, "in", "day-200101%02d.nc" % (day + 1))
-        with netCDF4.Dataset(path + ".part", "w", format="NETCDF3_CLASSIC") as file:
-            file.createDimension("time", None)
-            file.createDimension("y", size)
-            file.createDimension("x", size)
-            file.createVariable("time", "f8", ("time",))[:] = [day]
-            file["time"].units = "days since 2001-01-01"
-            for name in "rain", "snow":
-                file.createVariable(name, "f4", ("time", "y", "x"))[:] = np.full(
-                    (1, size, size), value)
-        os.replace(path + ".part", path)
+        write_day(folder, day, value, size)
 
 
 def write_recipe(folder, days, name="rain", format="zarr2", chunk=4, replace=()):
