@@ -92,6 +92,11 @@ struct testimony {
     const struct forge_found_file *file;
 };
 
+static bool is_same(const char *path, const char *least)
+{
+    return path && strcmp(path, least) == 0;
+}
+
 /* The next path of the three sorted lists; false at their end. */
 static bool next_path(struct testimony *t, const struct forge_verifying *v, size_t at[3],
                       struct forge_text *object)
@@ -114,12 +119,9 @@ static bool next_path(struct testimony *t, const struct forge_verifying *v, size
     if (!least)
         return false;
     *t = (struct testimony){.path = least};
-    if (line && strcmp(line->path, least) == 0)
-        t->line = line;
-    if (record && strcmp(forge_text_string(object), least) == 0)
-        t->record = record;
-    if (file && strcmp(file->path, least) == 0)
-        t->file = file;
+    t->line = line && is_same(line->path, least) ? line : NULL;
+    t->record = record && is_same(forge_text_string(object), least) ? record : NULL;
+    t->file = file && is_same(file->path, least) ? file : NULL;
     at[0] += t->line != NULL;
     at[1] += t->record != NULL;
     at[2] += t->file != NULL;

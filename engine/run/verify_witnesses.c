@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEX (2 * FORGE_DIGEST_BYTES)
+#define HEX (2 * (size_t)FORGE_DIGEST_BYTES)
 #define NEAR 8 /* digits: a digest that differs in no more was itself changed */
 #define MANIFEST_BYTES_MAX (UINT64_C(8) << 30)
 

@@ -82,7 +82,7 @@ static inline const struct forge_values_diff *values_of(const struct forge_diff 
 static inline void add_axis(struct half *half, const char *dim, uint64_t count,
                             const double *values)
 {
-    bake_add(&half->bake, dim, FORGE_FLOAT64, dim, (uint64_t[]){count}, (uint64_t[]){2},
+    bake_add(&half->bake, dim, FORGE_FLOAT64, dim, (uint64_t[4]){count}, (uint64_t[4]){2},
              values);
 }
 
@@ -102,8 +102,8 @@ static inline void add_rain(struct half *half, uint64_t days, const double *time
 {
     add_axis(half, "time", days, times);
     set_text(half, "units", "days since 2001-01-01");
-    bake_add(&half->bake, "rain", FORGE_FLOAT32, "time x", (uint64_t[]){days, 4},
-             (uint64_t[]){1, 2}, values);
+    bake_add(&half->bake, "rain", FORGE_FLOAT32, "time x", (uint64_t[4]){days, 4},
+             (uint64_t[4]){1, 2}, values);
 }
 
 static const double five_days[] = {0, 1, 2, 3, 4};

@@ -90,8 +90,8 @@ static void shapes_encodings_and_attributes_are_told_by_name(void **state)
 
     add_axis(&b, "time", 5, five_days);
     set_text(&b, "units", "hours since 2001-01-01");
-    array = bake_add(&b.bake, "rain", FORGE_INT16, "time lon", (uint64_t[]){5, 4},
-                     (uint64_t[]){5, 1}, numbers);
+    array = bake_add(&b.bake, "rain", FORGE_INT16, "time lon", (uint64_t[4]){5, 4},
+                     (uint64_t[4]){5, 1}, numbers);
     array->sharded = true;
     array->shard[0] = 5;
     array->shard[1] = 2;
@@ -149,8 +149,8 @@ static void inputs_and_recipes_are_told(void **state)
     fill_rain(rain, 5, five_days);
     add_rain(&a, 5, five_days, rain);
     add_rain(&b, 5, five_days, rain);
-    put_inputs(&a, before, (uint64_t[]){3, 1, 2, 0});
-    put_inputs(&b, after, (uint64_t[]){22, 3, 4, 5});
+    put_inputs(&a, before, (uint64_t[4]){3, 1, 2, 0});
+    put_inputs(&b, after, (uint64_t[4]){22, 3, 4, 5});
     published_put(&a.published, "provenance/recipe.yaml",
                   "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n");
     published_put(&b.published, "provenance/recipe.yaml",

@@ -128,7 +128,7 @@ static void add_numbers(struct half *half, const struct numbers *numbers)
 {
     struct forge_variable *variable;
 
-    bake_add(&half->bake, "v", numbers->dtype, "x", (uint64_t[]){4}, (uint64_t[]){3},
+    bake_add(&half->bake, "v", numbers->dtype, "x", (uint64_t[4]){4}, (uint64_t[4]){3},
              numbers->values);
     variable = last_variable(half);
     variable->has_fill = numbers->fill != NULL;
@@ -435,13 +435,13 @@ static void a_variable_that_does_not_fit_the_memory_is_named(void **state)
 
     (void)state;
     open_both(&a, &b);
-    bake_add(&a.bake, "v", FORGE_FLOAT32, "y x", (uint64_t[]){256, 256}, (uint64_t[]){256, 256},
-             many);
+    bake_add(&a.bake, "v", FORGE_FLOAT32, "y x", (uint64_t[4]){256, 256},
+             (uint64_t[4]){256, 256}, many);
     many[0] = 1;
     published_write(&a.published, &a.bake, "zarr");
     many[0] = 2;
-    bake_add(&b.bake, "v", FORGE_FLOAT32, "y x", (uint64_t[]){256, 256}, (uint64_t[]){256, 256},
-             many);
+    bake_add(&b.bake, "v", FORGE_FLOAT32, "y x", (uint64_t[4]){256, 256},
+             (uint64_t[4]){256, 256}, many);
     published_write(&b.published, &b.bake, "zarr");
     request = request_of(&a, &b);
     request.memory_bytes = 4096;

@@ -36,10 +36,10 @@ static void open_world(struct world *world, const char *format)
     bake_open(bake);
     for (unsigned i = 0; i < 48; i++)
         rain[i] = i >= 24 && i < 32 ? 0.0F : (float)i / 4 + 1;
-    array = bake_add(bake, "rain", FORGE_FLOAT32, "time y x", (uint64_t[]){3, 4, 4},
-                     (uint64_t[]){1, 2, 4}, rain);
+    array = bake_add(bake, "rain", FORGE_FLOAT32, "time y x", (uint64_t[4]){3, 4, 4},
+                     (uint64_t[4]){1, 2, 4}, rain);
     array->codec = bake_codec(bake, "{\"id\": \"zstd\", \"level\": 3}");
-    bake_add(bake, "time", FORGE_FLOAT64, "time", (uint64_t[]){3}, (uint64_t[]){3}, times);
+    bake_add(bake, "time", FORGE_FLOAT64, "time", (uint64_t[4]){3}, (uint64_t[4]){3}, times);
     forge_attributes_set_text(&bake->dataset.variables[1].attributes, &bake->arena, "units",
                               "days since 2001-01-01");
     bake_add(bake, "level", FORGE_INT16, "", NULL, NULL, &level);
