@@ -19,7 +19,8 @@ struct forge_environment {
 };
 
 /* The commit that this program was built from: 40 hexadecimal digits, "-dirty" behind them
- * where files differed from it; "unknown" when it was built outside a clone. */
+ * where files differed from it; "unknown" when it was built outside a clone. The program brings
+ * it along; others that link the engine do not know it, and are not linked again for it. */
 const char *forge_commit(void);
 
 /* One JSON object: that, forge's version, and the kernel and kind of the machine. */

@@ -107,6 +107,10 @@ def check_environment(version):
     support.want(len(found["libraries"]) == 10 and
                  all(re.fullmatch(r"\d+(\.\d+)+", v) for v in found["libraries"].values()), "%s" % found)
     support.want(re.fullmatch("[0-9a-f]{40}(-dirty)?|unknown", found["commit"]), "commit %s" % found["commit"])
+    head = subprocess.run(["git", "-C", support.TOP, "describe", "--always", "--abbrev=40", "--exclude=*"],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    support.want(head.returncode != 0 or not os.path.exists(os.path.join(support.TOP, ".git")) or
+                 found["commit"] != "unknown", "the commit is not known in a clone")
     yaml = subprocess.run(["pkg-config", "--modversion", "yaml-0.1"], text=True, stdout=subprocess.PIPE)
     support.want(yaml.returncode != 0 or yaml.stdout.strip() == found["libraries"]["libyaml"], "%s" % found)
 
