@@ -325,6 +325,18 @@ static bool prepare(struct baking *baking, struct forge_digest **digests,
             forge_prepare_scans(plan, request, err));
 }
 
+/* While the lock is held, which publishing gives up. What stays known is no reason to fail. */
+static void forget_old_inputs(struct baking *baking)
+{
+    const struct forge_bake_request *request = baking->request;
+    const struct forge_log_entry entry = {
+        .level = "warning", .stage = "publish", .text = "forgetting inputs that are gone"};
+    struct forge_error err;
+
+    if (!forge_inputs_compact(baking->plan, request, &err) && request->run)
+        forge_run_log_error(request->run, &entry, &err);
+}
+
 static bool make_version(struct baking *baking, const struct forge_digest *digests,
                          struct forge_error *err)
 {
@@ -332,9 +344,11 @@ static bool make_version(struct baking *baking, const struct forge_digest *diges
     const char *run = request->run ? forge_run_id(request->run) : NULL;
 
     forge_stamp(baking->plan, digests);
-    return find_work(baking, err) && begin_version(baking, digests, err) &&
-           fill_version(baking, digests, err) && !is_cancelled(request, err) &&
-           forge_version_publish(&baking->version, now_us(), run, err);
+    if (!find_work(baking, err) || !begin_version(baking, digests, err) ||
+        !fill_version(baking, digests, err) || is_cancelled(request, err))
+        return false;
+    forget_old_inputs(baking);
+    return forge_version_publish(&baking->version, now_us(), run, err);
 }
 
 /* All of it, under the dataset's lock. */

@@ -77,7 +77,7 @@ FORGE_MUST_CHECK bool forge_inputs_unchanged(const struct forge_plan *plan,
                                              struct forge_error *err);
 
 /* Forget what is known of inputs that this plan does not have, when that is most of what is
- * known. After publishing; does nothing for a plan that was pruned. */
+ * known. Under the dataset's lock; does nothing for a plan that was pruned. */
 FORGE_MUST_CHECK bool forge_inputs_compact(const struct forge_plan *plan,
                                            const struct forge_bake_request *request,
                                            struct forge_error *err);
