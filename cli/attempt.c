@@ -22,6 +22,7 @@ struct attempt {
     const char *id;
     struct progress progress;
     struct forge_text mistakes; /* of the recipe, a JSON array */
+    bool loaded;                /* it has none */
     struct forge_plan plan;
     struct forge_run_report report;
 };
@@ -183,7 +184,8 @@ static bool work(struct attempt *attempt, struct forge_recipe *recipe, struct fo
     say(attempt, "forge " FORGE_VERSION " bakes %s", attempt->asked.recipe);
     if (!request_executor(&executor, attempt->asked.executor, err))
         return fail(attempt, err);
-    if (!load(attempt, recipe, err))
+    attempt->loaded = load(attempt, recipe, err);
+    if (!attempt->loaded)
         return false;
     if (!attempt->arguments->quiet)
         warn_of_sandbox();
@@ -204,14 +206,18 @@ static enum forge_run_state state_of(const struct attempt *attempt, bool good,
     return err->code == FORGE_CANCELLED ? FORGE_RUN_CANCELLED : FORGE_RUN_FAILED;
 }
 
-/* On a terminal: where to read more, and how to go on. */
+/* On a terminal: where to read more, and how to go on. What is wrong with a recipe has been
+ * told in full. */
 static void tell_way(const struct attempt *attempt, enum forge_run_state state)
 {
-    if (!attempt->session->terminal || attempt->arguments->quiet ||
+    const char *bakery = attempt->arguments->bakery;
+    bool elsewhere = strcmp(bakery, "bakery") != 0;
+
+    if (!attempt->session->terminal || attempt->arguments->quiet || !attempt->loaded ||
         (state != FORGE_RUN_FAILED && state != FORGE_RUN_CANCELLED))
         return;
-    fprintf(stderr, "  = forge log %s shows what happened, forge retry %s goes on from there\n",
-            attempt->id, attempt->id);
+    fprintf(stderr, "  = forge status %s%s%s says what failed, and how to go on\n", attempt->id,
+            elsewhere ? " --bakery " : "", elsewhere ? bakery : "");
 }
 
 static int finish(struct attempt *attempt, bool good, const struct forge_error *err)

@@ -4,16 +4,17 @@
 #include "storage/store.h"
 
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #define RECORD_MAX (16U << 20)
 
 bool stored_is_dataset(const struct forge_bakery *bakery, const char *name)
 {
     struct forge_error ignored;
+    struct stat status;
     const char *path;
 
-    return !strchr(name, '/') && access(name, F_OK) != 0 &&
+    return !strchr(name, '/') && (stat(name, &status) != 0 || S_ISDIR(status.st_mode)) &&
            forge_bakery_current(&path, bakery, name, &ignored);
 }
 

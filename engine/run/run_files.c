@@ -2,16 +2,13 @@
 #include "run/runs_parts.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "catalog/folders.h"
+#include "storage/fd.h"
 #include "time/calendar.h"
 
 #define FILE_MAX (64U << 20)
@@ -48,74 +45,54 @@ const char *forge_run_folder(const struct forge_bakery *bakery, const char *id)
     return forge_arena_print(bakery->arena, "%s/state/runs/%s", bakery->root, id);
 }
 
-static bool write_all(int fd, const char *text, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(fd, text, length);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        text += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
-
 bool forge_run_file_write(const char *folder, const char *name, const char *text,
                           struct forge_error *err)
 {
     struct forge_arena arena = {0};
     const char *path = forge_arena_print(&arena, "%s/%s", folder, name);
     const char *part = forge_arena_print(&arena, "%s/.%s", folder, name);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool good = fd >= 0 && write_all(fd, text, strlen(text)) && fsync(fd) == 0;
+    int fd = forge_fd_open(AT_FDCWD, part, O_WRONLY | O_CREAT | O_TRUNC);
+    bool good = fd >= 0 && forge_fd_write(fd, text, strlen(text), 0) && forge_fd_sync(fd);
 
-    if (!good)
+    if (good)
+        good = forge_fd_close(fd) && forge_fd_rename(AT_FDCWD, part, path);
+    else
+        forge_fd_drop(fd);
+    if (!good) {
         forge_fail_errno(err, FORGE_TARGET_IO, "writing %s", path);
-    if (fd >= 0 && close(fd) != 0 && good)
-        good = forge_fail_errno(err, FORGE_TARGET_IO, "writing %s", path);
-    if (good && rename(part, path) != 0)
-        good = forge_fail_errno(err, FORGE_TARGET_IO, "writing %s", path);
-    if (!good)
-        unlink(part);
+        forge_fd_discard(AT_FDCWD, part);
+    }
     good = good && forge_folder_sync(folder, err);
     forge_arena_clear(&arena);
     return good;
 }
 
-static size_t read_all(int fd, char *bytes, size_t length)
-{
-    size_t at = 0;
-
-    while (at < length) {
-        ssize_t got = read(fd, bytes + at, length - at);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        at += (size_t)got;
-    }
-    return at;
-}
-
 const char *forge_run_file_read(const char *folder, const char *name, struct forge_arena *arena)
 {
-    int fd = open(forge_arena_print(arena, "%s/%s", folder, name),
-                  O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = forge_fd_open(AT_FDCWD, forge_arena_print(arena, "%s/%s", folder, name),
+                           O_RDONLY | O_NONBLOCK);
     struct stat status;
+    ssize_t length = -1;
     char *bytes = NULL;
 
     if (fd < 0)
         return NULL;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= FILE_MAX) {
         bytes = forge_arena_take(arena, (size_t)status.st_size + 1);
-        bytes[read_all(fd, bytes, (size_t)status.st_size)] = '\0';
+        length = forge_fd_read(fd, bytes, (size_t)status.st_size, 0);
     }
-    close(fd);
-    return bytes;
+    forge_fd_drop(fd);
+    return length >= 0 ? bytes : NULL;
+}
+
+bool forge_run_attempt_add(const char *folder, struct forge_arena *arena,
+                           struct forge_error *err)
+{
+    const char *before = forge_run_file_read(folder, "attempts", arena);
+    const char *now = forge_run_time_print(arena, forge_run_now_us());
+
+    return forge_run_file_write(
+        folder, "attempts", forge_arena_print(arena, "%s%s\n", before ? before : "", now), err);
 }
 
 unsigned forge_run_attempts(const char *folder, struct forge_arena *arena, int64_t *first_us,
@@ -139,11 +116,10 @@ unsigned forge_run_attempts(const char *folder, struct forge_arena *arena, int64
 
 bool forge_run_is_alive(const char *folder, struct forge_arena *arena)
 {
-    int fd = open(forge_arena_print(arena, "%s/alive", folder), O_RDONLY | O_CLOEXEC);
+    int fd = forge_fd_open(AT_FDCWD, forge_arena_print(arena, "%s/alive", folder), O_RDONLY);
     bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 
-    if (fd >= 0)
-        close(fd);
+    forge_fd_drop(fd);
     return alive;
 }
 

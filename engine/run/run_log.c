@@ -1,8 +1,9 @@
 /* run_log.c: lines of a run's log, each written at once. */
 #include "run/runs_parts.h"
 
+#include "storage/fd.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,14 +14,14 @@ static bool is_torn(int fd)
     char last = '\n';
 
     return fstat(fd, &status) == 0 && status.st_size > 0 &&
-           pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+           forge_fd_read(fd, &last, 1, (uint64_t)status.st_size - 1) == 1 && last != '\n';
 }
 
 bool forge_run_log_open(struct forge_run *run, struct forge_error *err)
 {
     const char *path = forge_arena_print(&run->arena, "%s/log.jsonl", run->folder);
 
-    run->log = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    run->log = forge_fd_open(AT_FDCWD, path, O_RDWR | O_APPEND | O_CREAT);
     if (run->log < 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open the log %s", path);
     atomic_store(&run->log_torn, is_torn(run->log));

@@ -1,14 +1,13 @@
 #include "run/runs_parts.h"
 
 #include "catalog/folders.h"
+#include "storage/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,13 +71,14 @@ static bool new_id(const char **id, struct forge_arena *arena, struct forge_erro
 static bool make_folder(struct forge_run *run, const struct forge_bakery *bakery,
                         struct forge_error *err)
 {
-    if (!forge_folder_make(forge_arena_print(&run->arena, "%s/state/runs", bakery->root), err))
+    if (!forge_folder_make_durable(
+            forge_arena_print(&run->arena, "%s/state/runs", bakery->root), err))
         return false;
     for (int i = 0; i < NAMES_MAX; i++) {
         if (!new_id(&run->id, &run->arena, err))
             return false;
         run->folder = forge_arena_print(&run->arena, "%s/state/runs/%s", bakery->root, run->id);
-        if (mkdir(run->folder, 0777) == 0)
+        if (forge_fd_mkdir(AT_FDCWD, run->folder))
             return true;
         if (errno != EEXIST)
             break;
@@ -91,35 +91,19 @@ static bool take_lock(struct forge_run *run, struct forge_error *err)
 {
     const char *path = forge_arena_print(&run->arena, "%s/alive", run->folder);
 
-    run->alive = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    run->alive = forge_fd_open(AT_FDCWD, path, O_RDWR | O_CREAT);
     if (run->alive < 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot open the lock %s", path);
     for (int i = 0; i < LOCK_TRIES; i++) {
         if (flock(run->alive, LOCK_EX | LOCK_NB) == 0)
             return true;
-        if (errno != EWOULDBLOCK)
+        if (errno != EWOULDBLOCK && errno != EINTR)
             return forge_fail_errno(err, FORGE_TARGET_IO, "cannot lock %s", path);
         sleep_ms(LOCK_WAIT_MS);
     }
     forge_fail(err, FORGE_LOCKED, "run %s is still running", run->id);
     return forge_fail_help(err, "forge log -f %s follows it, forge cancel %s stops it", run->id,
                            run->id);
-}
-
-/* One line for this attempt, written at once: a torn one counts as one. */
-static bool add_attempt(struct forge_run *run, struct forge_error *err)
-{
-    const char *path = forge_arena_print(&run->arena, "%s/attempts", run->folder);
-    const char *line = forge_arena_print(&run->arena, "%s\n",
-                                         forge_run_time_print(&run->arena, forge_run_now_us()));
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-    bool good = fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line);
-
-    if (!good)
-        forge_fail_errno(err, FORGE_TARGET_IO, "writing %s", path);
-    if (fd >= 0 && close(fd) != 0 && good)
-        good = forge_fail_errno(err, FORGE_TARGET_IO, "writing %s", path);
-    return good;
 }
 
 static struct forge_run *new_run(void)
@@ -134,10 +118,8 @@ static struct forge_run *new_run(void)
 
 static void free_run(struct forge_run *run)
 {
-    if (run->log >= 0)
-        close(run->log);
-    if (run->alive >= 0)
-        close(run->alive);
+    forge_fd_drop(run->log);
+    forge_fd_drop(run->alive);
     forge_arena_clear(&run->arena);
     free(run);
 }
@@ -178,8 +160,8 @@ bool forge_run_begin(struct forge_run **out, const struct forge_bakery *bakery,
     run->attempt = 1;
     keep_request(run, request);
     /* The request comes last: a folder without it is no run yet. */
-    if (make_folder(run, bakery, err) && take_lock(run, err) && add_attempt(run, err) &&
-        forge_run_log_open(run, err) &&
+    if (make_folder(run, bakery, err) && take_lock(run, err) &&
+        forge_run_attempt_add(run->folder, &run->arena, err) && forge_run_log_open(run, err) &&
         (!request->recipe_text ||
          forge_run_file_write(run->folder, "recipe.yaml", request->recipe_text, err)) &&
         write_request(run, err) && forge_folder_sync(forge_run_folder(bakery, ""), err)) {
@@ -219,7 +201,7 @@ static bool remove_file(const struct forge_run *run, const char *name, struct fo
 {
     struct forge_arena arena = {0};
     const char *path = forge_arena_print(&arena, "%s/%s", run->folder, name);
-    bool good = unlink(path) == 0 || errno == ENOENT ||
+    bool good = forge_fd_unlink(AT_FDCWD, path) || errno == ENOENT ||
                 forge_fail_errno(err, FORGE_TARGET_IO, "cannot remove %s", path);
 
     forge_arena_clear(&arena);
@@ -240,8 +222,9 @@ static bool begin_again(struct forge_run *run, const struct forge_bakery *bakery
                           run->id);
     run->attempt = info->attempts + 1;
     keep_request(run, &info->request);
-    if (!add_attempt(run, err) || !forge_run_log_open(run, err) ||
-        !remove_file(run, "end.json", err) || !remove_file(run, "cancel", err))
+    if (!forge_run_attempt_add(run->folder, &run->arena, err) ||
+        !forge_run_log_open(run, err) || !remove_file(run, "end.json", err) ||
+        !remove_file(run, "cancel", err))
         return false;
     entry.text = forge_arena_print(&run->arena, "attempt %u", run->attempt);
     forge_run_log(run, &entry);
@@ -290,10 +273,10 @@ bool forge_run_cancel(const struct forge_run_info *run, const struct forge_baker
     if (run->state != FORGE_RUN_RUNNING)
         return true;
     path = forge_arena_print(bakery->arena, "%s/cancel", forge_run_folder(bakery, run->id));
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    fd = forge_fd_open(AT_FDCWD, path, O_WRONLY | O_CREAT);
     if (fd < 0)
         return forge_fail_errno(err, FORGE_TARGET_IO, "cannot make %s", path);
-    close(fd);
+    forge_fd_drop(fd);
     return true;
 }
 

@@ -3,7 +3,7 @@
  *     BAKERY/state/runs/RUN/request.json   what was asked for: enough to do it again
  *     BAKERY/state/runs/RUN/recipe.yaml    the recipe as it was (absent: it could not be read)
  *     BAKERY/state/runs/RUN/log.jsonl      what happened, a line each, appended
- *     BAKERY/state/runs/RUN/attempts       when each attempt began, a line each, appended
+ *     BAKERY/state/runs/RUN/attempts       when each attempt began, a line each
  *     BAKERY/state/runs/RUN/end.json       how it ended; not there: it runs, or it died
  *     BAKERY/state/runs/RUN/alive          locked as long as its process lives
  *     BAKERY/state/runs/RUN/cancel         somebody asks it to stop

@@ -36,6 +36,10 @@ const char *forge_run_file_read(const char *folder, const char *name,
 
 const char *forge_run_folder(const struct forge_bakery *bakery, const char *id);
 
+/* One more attempt begins now. */
+FORGE_MUST_CHECK bool forge_run_attempt_add(const char *folder, struct forge_arena *arena,
+                                            struct forge_error *err);
+
 /* How many attempts there were, and when the first and the last of them began. */
 unsigned forge_run_attempts(const char *folder, struct forge_arena *arena, int64_t *first_us,
                             int64_t *last_us);
