@@ -36,6 +36,15 @@ def forge(*arguments, status=0, says=None, bakery="bakery"):
     return done.stdout
 
 
+def new_inputs():
+    """Inputs as there were none before, so that there is work for a bake."""
+    new_inputs.value += 1.0
+    series.write_files(WORK, 3, new_inputs.value)
+
+
+new_inputs.value = 1.0
+
+
 def status_of(run="last", bakery="bakery"):
     return json.loads(forge("status", run, "--json", bakery=bakery))
 
@@ -95,6 +104,7 @@ def published():
 
 def failed_and_retried():
     recipe = series.write_recipe(WORK, 3)
+    new_inputs()
     path = os.path.join(WORK, "in", "day-20010102.nc")
     os.rename(path, path + ".aside")
     forge("bake", recipe, status=4, says="day-20010102.nc is not there")
@@ -120,6 +130,15 @@ def failed_and_retried():
     support.want(again["version"] in series.visible(os.path.join(WORK, "bakery")), "no such version")
 
 
+def unchanged():
+    before = series.visible(os.path.join(WORK, "bakery"))
+    said = json.loads(forge("bake", os.path.join(WORK, "rain.yaml"), "--json"))
+    support.want(said["unchanged"] and said["version"] in before, "it is not unchanged: %s" % said)
+    must_be(status_of(), id=said["run"], state="unchanged", version=said["version"], error=None)
+    forge("retry", "last", status=2, says="run %s found nothing to do: nothing is left" % said["run"])
+    support.want(series.visible(os.path.join(WORK, "bakery")) == before, "versions changed")
+
+
 def could_not_start():
     bad = os.path.join(WORK, "bad.yaml")
     with open(bad, "w") as file:
@@ -138,9 +157,11 @@ def could_not_start():
     support.want(run["request"]["recipe"] == os.path.join(WORK, "nowhere.yaml"), "%s" % run)
     recipe = series.write_recipe(WORK, 3)
     os.link(recipe, os.path.join(WORK, "nowhere.yaml"))
+    new_inputs()
     forge("retry", "last", says="published rain")
     forge("bake", recipe, "--executor", "treads", status=2, says='did you mean "threads"?')
     must_be(status_of(), state="failed", error='there is no executor "treads"; did you mean "threads"?')
+    new_inputs()
     with open(os.path.join(WORK, "bakery", "state", "locks", "rain"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         forge("bake", recipe, "--prune=1", status=6, says="is being baked by another run")
@@ -244,9 +265,10 @@ def misuse():
 
 def main():
     support.fresh(WORK)
-    series.write_files(WORK, 3, 2.0)
+    new_inputs()
     published()
     failed_and_retried()
+    unchanged()
     could_not_start()
     by_its_stored_recipe()
     misuse()
