@@ -84,6 +84,30 @@ static void labels_align_versions_of_other_lengths(void **state)
     }
 }
 
+/* Days 0..3 and 1..4 in objects of two, all with the same bytes: day 1 is the second of one and
+ * the first of the other. */
+static void objects_with_the_same_bytes_at_another_place_are_read(void **state)
+{
+    static const double later[] = {1, 2, 3, 4};
+    static const int16_t values[] = {1, 2, 1, 2};
+    struct half a, b;
+    struct forge_diff diff;
+
+    (void)state;
+    open_both(&a, &b);
+    add_axis(&a, "time", 4, five_days);
+    bake_add(&a.bake, "v", FORGE_INT16, "time", (uint64_t[4]){4}, (uint64_t[4]){2}, values);
+    add_axis(&b, "time", 4, later);
+    bake_add(&b.bake, "v", FORGE_INT16, "time", (uint64_t[4]){4}, (uint64_t[4]){2}, values);
+    write_and_compare(&diff, &a, &b);
+    assert_int_equal(diff.objects.different, 2); /* of time */
+    assert_int_equal(values_of(&diff, "v")->compared, 3);
+    assert_int_equal(values_of(&diff, "v")->differing, 3);
+    assert_int_equal(values_of(&diff, "v")->unread, 0);
+    forge_diff_clear(&diff);
+    close_both(&a, &b);
+}
+
 static void without_usable_labels_the_place_counts(void **state)
 {
     static const struct {
@@ -461,6 +485,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_value_is_found_and_all_other_objects_are_left_unread),
         cmocka_unit_test(labels_align_versions_of_other_lengths),
+        cmocka_unit_test(objects_with_the_same_bytes_at_another_place_are_read),
         cmocka_unit_test(without_usable_labels_the_place_counts),
         cmocka_unit_test(values_are_compared_as_what_they_mean),
         cmocka_unit_test(text_is_not_compared_with_numbers),

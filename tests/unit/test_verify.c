@@ -305,6 +305,21 @@ static void objects_that_changed_places_are_both_named(void **state)
     close_world(&world);
 }
 
+static void an_object_of_another_length_is_named_without_reading_it(void **state)
+{
+    struct world world;
+    struct forge_verified verified;
+
+    (void)state;
+    open_world(&world, "zarr");
+    published_put(&world.published, "data.zarr/rain/c/0/0/0", "short");
+    verify(&verified, &world, false);
+    check_named(&verified, "data.zarr/rain/c/0/0/0", "another length");
+    assert_string_equal(verified.findings[0].kind, "length");
+    forge_verified_clear(&verified);
+    close_world(&world);
+}
+
 static void a_link_in_place_of_a_file_is_named(void **state)
 {
     struct world world;
@@ -448,19 +463,7 @@ static void data_older_than_twice_their_cadence_are_stale(void **state)
     close_world(&world);
 }
 
-static void a_folder_that_is_not_there_is_missing(void **state)
-{
-    struct forge_verify_request request = {.folder = "/nowhere/at/all"};
-    struct forge_verified verified;
-    struct forge_error err;
-
-    (void)state;
-    assert_false(forge_verify(&verified, &request, &err));
-    assert_int_equal(err.code, FORGE_MISSING);
-    forge_verified_clear(&verified);
-}
-
-static void it_stops_when_told_to(void **state)
+static void it_stops_when_told_to_and_where_there_is_no_version(void **state)
 {
     atomic_bool cancelled = true;
     struct world world;
@@ -475,6 +478,10 @@ static void it_stops_when_told_to(void **state)
     assert_false(forge_verify(&verified, &request, &err));
     assert_int_equal(err.code, FORGE_CANCELLED);
     forge_verified_clear(&verified);
+    request.folder = "/nowhere/at/all";
+    assert_false(forge_verify(&verified, &request, &err));
+    assert_int_equal(err.code, FORGE_MISSING);
+    forge_verified_clear(&verified);
     close_world(&world);
 }
 
@@ -486,12 +493,12 @@ int main(void)
         cmocka_unit_test(a_file_that_is_gone_is_named_also_shallow),
         cmocka_unit_test(a_file_that_nobody_published_is_named_also_shallow),
         cmocka_unit_test(objects_that_changed_places_are_both_named),
+        cmocka_unit_test(an_object_of_another_length_is_named_without_reading_it),
         cmocka_unit_test(a_link_in_place_of_a_file_is_named),
         cmocka_unit_test(a_list_that_is_not_that_of_the_store_is_told),
         cmocka_unit_test(many_findings_are_counted),
         cmocka_unit_test(data_older_than_twice_their_cadence_are_stale),
-        cmocka_unit_test(a_folder_that_is_not_there_is_missing),
-        cmocka_unit_test(it_stops_when_told_to),
+        cmocka_unit_test(it_stops_when_told_to_and_where_there_is_no_version),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
