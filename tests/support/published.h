@@ -3,6 +3,7 @@
 #ifndef FORGE_TESTS_SUPPORT_PUBLISHED_H
 #define FORGE_TESTS_SUPPORT_PUBLISHED_H
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,20 @@ static inline void published_put(struct published *p, const char *path, const ch
     if (!forge_store_put(store, path, text, strlen(text), &err))
         fail_msg("%s", err.text);
     forge_store_close(store);
+}
+
+/* Change bits of one byte of a file. */
+static inline void published_flip(struct published *p, const char *path, off_t at,
+                                  unsigned char bits)
+{
+    int fd = open(published_path(p, path), O_RDWR | O_CLOEXEC);
+    unsigned char byte;
+
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte ^= bits;
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    close(fd);
 }
 
 /* A record of the object at a place of an array's grid, from what is stored there. */

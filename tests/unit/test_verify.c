@@ -112,18 +112,6 @@ static void list_files(struct world *world)
     assert_true(world->files_count > 12);
 }
 
-static void flip(struct world *world, const char *path, off_t at, unsigned char bits)
-{
-    int fd = open(published_path(&world->published, path), O_RDWR | O_CLOEXEC);
-    unsigned char byte;
-
-    assert_true(fd >= 0);
-    assert_int_equal(pread(fd, &byte, 1, at), 1);
-    byte ^= bits;
-    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-    close(fd);
-}
-
 static off_t size_of(struct world *world, const char *path)
 {
     struct stat status;
@@ -162,11 +150,11 @@ static void check_every_byte(const char *format)
             char what[64];
 
             snprintf(what, sizeof what, "byte %lld ^ %02x", (long long)at, flipped);
-            flip(&world, world.files[f], at, flipped);
+            published_flip(&world.published, world.files[f], at, flipped);
             verify(&verified, &world, true);
             check_named(&verified, world.files[f], what);
             forge_verified_clear(&verified);
-            flip(&world, world.files[f], at, flipped);
+            published_flip(&world.published, world.files[f], at, flipped);
         }
     }
     check_whole(&world);
