@@ -113,58 +113,102 @@ static const char *difference(const struct forge_variable *now,
     return NULL;
 }
 
-/* The last file that has the variable otherwise than it is stored: new files come last. */
-static const char *culprit(const struct forge_plan *plan, const struct forge_variable *old)
+/* The plan beside what is stored. */
+struct growth {
+    const struct forge_plan *plan;
+    const char *current; /* folder */
+    struct forge_dataset stored;
+    struct forge_reader *reader;
+};
+
+static bool same_values(const struct forge_array *a, const struct forge_array *b,
+                        struct forge_reader *reader)
 {
-    for (uint64_t c = plan->cells_count; c-- > 0;) {
-        const struct forge_dataset *dataset = plan->cell_datasets[c];
+    struct forge_arena arena = {0};
+    struct forge_error ignored;
+    const unsigned char *x = NULL, *y = NULL;
+    uint64_t count = forge_array_count(a);
+    bool same = a->dtype != FORGE_STRING && b->dtype != FORGE_STRING &&
+                forge_array_values((const void **)&x, a, reader, &arena, INDEX_MAX, &ignored) &&
+                forge_array_values((const void **)&y, b, reader, &arena, INDEX_MAX, &ignored);
+
+    for (uint64_t i = 0; i < count && same; i++)
+        same = forge_value_as_double(a->dtype, x + i * forge_dtype_size(a->dtype)) ==
+               forge_value_as_double(b->dtype, y + i * forge_dtype_size(b->dtype));
+    forge_arena_clear(&arena);
+    return same;
+}
+
+static bool same_axis(const struct growth *growth, const struct forge_dataset *dataset,
+                      const char *dim)
+{
+    const struct forge_dimension *now = forge_dataset_dimension(dataset, dim);
+    const struct forge_dimension *old = forge_dataset_dimension(&growth->stored, dim);
+    const struct forge_variable *a = forge_dataset_variable(dataset, dim);
+    const struct forge_variable *b = forge_dataset_variable(&growth->stored, dim);
+
+    if (!now || !old || now->size != old->size)
+        return !now || !old;
+    return !a || !b || !forge_variable_is_index(a) || !forge_variable_is_index(b) ||
+           same_values(a->array, b->array, growth->reader);
+}
+
+/* The last file that has the variable, or the dimension, otherwise than it is stored: new files
+ * come last. */
+static const char *culprit(const struct growth *growth, const struct forge_variable *old,
+                           const char *dim)
+{
+    for (uint64_t c = growth->plan->cells_count; c-- > 0;) {
+        const struct forge_dataset *dataset = growth->plan->cell_datasets[c];
         const struct forge_variable *variable =
             dataset ? forge_dataset_variable(dataset, old->name) : NULL;
-        const char *what = variable ? difference(variable, old) : NULL;
+        const char *what = variable && !dim ? difference(variable, old) : NULL;
 
-        if (what && strcmp(what, "dimensions") != 0)
+        if ((what && strcmp(what, "dimensions") != 0) ||
+            (dim && dataset && !same_axis(growth, dataset, dim)))
             return dataset->url;
     }
     return NULL;
 }
 
-static bool contradicts(const struct forge_plan *plan, const char *current,
-                        const struct forge_variable *old, const char *what,
-                        struct forge_error *err)
+/* `dim`: whose length it is that differs; NULL: something else. */
+static bool contradicts(const struct growth *growth, const struct forge_variable *old,
+                        const char *what, const char *dim, struct forge_error *err)
 {
-    const char *url = culprit(plan, old);
-    const char *slash = strrchr(current, '/');
+    const char *url = culprit(growth, old, dim);
+    const char *slash = strrchr(growth->current, '/');
 
     forge_fail(err, FORGE_BAD_SOURCE,
                "%s%svariable \"%s\" would get another %s than version %s has", url ? url : "",
-               url ? ": " : "", old->name, what, slash ? slash + 1 : current);
-    forge_fail_place(err, plan->recipe->target.append_place);
+               url ? ": " : "", old->name, what, slash ? slash + 1 : growth->current);
+    forge_fail_place(err, growth->plan->recipe->target.append_place);
     return forge_fail_help(err,
                            "make the new files fit under \"each\", or leave them out with "
                            "\"except\"; a recipe that was changed rewrites what it has to");
 }
 
-static bool check_variable(const struct forge_plan *plan, const char *current,
-                           const struct forge_dataset *stored, const struct forge_variable *old,
+static bool check_variable(const struct growth *growth, const struct forge_variable *old,
                            struct forge_error *err)
 {
+    const struct forge_plan *plan = growth->plan;
     const struct forge_variable *now = forge_dataset_variable(&plan->dataset, old->name);
     const char *what = now ? difference(now, old) : NULL;
 
-    (void)stored;
     if (!now)
         return forge_fail(err, FORGE_BAD_SOURCE,
                           "no input has the variable \"%s\" any more, which is stored",
                           old->name) ||
                forge_fail_place(err, plan->recipe->target.append_place);
     if (what)
-        return contradicts(plan, current, old, what, err);
+        return contradicts(growth, old, what, NULL, err);
     for (unsigned d = 0; d < now->array->rank; d++) {
-        if (strcmp(now->dims[d], plan->recipe->target.append) != 0 &&
+        const char *dim = now->dims[d];
+
+        if (strcmp(dim, plan->recipe->target.append) != 0 &&
             now->array->shape[d] != old->array->shape[d])
-            return contradicts(
-                plan, current, old,
-                forge_arena_print(stored->arena, "length of \"%s\"", now->dims[d]), err);
+            return contradicts(growth, old,
+                               forge_arena_print(growth->stored.arena, "length of \"%s\"", dim),
+                               dim, err);
     }
     return true;
 }
@@ -179,17 +223,18 @@ static bool is_same_recipe(const struct forge_plan *plan, const struct forge_dat
 }
 
 static bool check_stored(const struct forge_plan *plan, const char *current,
-                         struct forge_error *err)
+                         struct forge_reader *reader, struct forge_error *err)
 {
     struct forge_arena arena = {0};
-    struct forge_dataset stored = {0};
+    struct growth growth = {.plan = plan, .current = current, .reader = reader};
+    const struct forge_dataset *stored = &growth.stored;
     struct forge_store *store = NULL;
     const char *path = forge_arena_print(&arena, "%s/data.zarr", current);
     bool good = forge_store_open_file(&store, path, err) &&
-                forge_zarr_open(&stored, &arena, store, path, err);
+                forge_zarr_open(&growth.stored, &arena, store, path, err);
 
-    for (size_t v = 0; good && is_same_recipe(plan, &stored) && v < stored.variables_count; v++)
-        good = check_variable(plan, current, &stored, &stored.variables[v], err);
+    for (size_t v = 0; good && is_same_recipe(plan, stored) && v < stored->variables_count; v++)
+        good = check_variable(&growth, &stored->variables[v], err);
     if (store)
         forge_store_close(store);
     forge_arena_clear(&arena);
@@ -204,5 +249,5 @@ bool forge_append_check(const struct forge_plan *plan, const char *current,
         dim ? forge_dataset_variable(&plan->dataset, dim) : NULL;
 
     return !index || (check_order(plan, index, reader, err) &&
-                      (!current || check_stored(plan, current, err)));
+                      (!current || check_stored(plan, current, reader, err)));
 }
