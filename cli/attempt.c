@@ -220,6 +220,16 @@ static void tell_way(const struct attempt *attempt, enum forge_run_state state)
             elsewhere ? " --bakery " : "", elsewhere ? bakery : "");
 }
 
+/* What failed has been told: this is not another failure. */
+static void warn(const struct forge_error *err)
+{
+    struct forge_text safe = {0};
+
+    forge_text_add_safe(&safe, err->text);
+    fprintf(stderr, "warning: %s\n", forge_text_string(&safe));
+    forge_text_clear(&safe);
+}
+
 static int finish(struct attempt *attempt, bool good, const struct forge_error *err)
 {
     struct forge_text summary = {0};
@@ -240,8 +250,10 @@ static int finish(struct attempt *attempt, bool good, const struct forge_error *
     tell_way(attempt, end.state);
     if (!forge_run_close(attempt->run, &end, &wrong)) {
         fflush(stdout);
-        tell_error(attempt->session, &wrong);
-        status = status != 0 ? status : forge_exit_status(wrong.code);
+        if (status == 0)
+            status = tell_error(attempt->session, &wrong);
+        else
+            warn(&wrong);
     }
     forge_text_clear(&summary);
     return status;
