@@ -115,10 +115,6 @@ class Case:
     def do_copy(self, name, other):
         shutil.copy(self.path(name), self.path(other))
 
-    def do_title(self, *words):
-        """another title in the recipe, so that there is something to bake"""
-        self.write("recipe.yaml", self.read("recipe.yaml") + ("title: %s\n" % " ".join(words)).encode())
-
     def do_folder(self, name):
         """a folder of that name instead of the file"""
         if os.path.exists(self.path(name)):
