@@ -1,5 +1,6 @@
 #include "catalog/journal.h"
 
+#include "base/mutant.h"
 #include "catalog/folders.h"
 #include "codecs/checksum.h"
 #include "storage/fd.h"
@@ -97,7 +98,7 @@ static bool sum_matches(struct reading *reading, uint64_t offset, uint32_t lengt
         offset += part;
         length -= part;
     }
-    return crc == sum;
+    return crc == sum || FORGE_MUTANT("no-checksum");
 }
 
 /* Look at the record at `at`: is it whole, and how long is its payload? */

@@ -55,7 +55,7 @@ class Loop:
         want(outcome.status in (1, 4, 5), "%s: it ended with %d:\n%s" %
              (where, outcome.status, outcome.said))
         lines = [line for line in outcome.said.splitlines() if line.startswith("error: ")]
-        want(len(lines) == 1 and len(lines[0]) > len("error: ") + 8, "%s: it says:\n%s" %
+        want(lines and all(len(line) > len("error: ") + 8 for line in lines), "%s: it says:\n%s" %
              (where, outcome.said))
 
     def point(self, name, n):

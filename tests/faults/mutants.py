@@ -23,6 +23,8 @@ MUTANTS = {
     "unchecked-close": ["fault_loop.py", "--faults", "eio:close", "--every", "11"],
     "unchecked-rename": ["fault_loop.py", "--faults", "eio:rename", "--every", "11"],
     "unchecked-syncfs": ["fault_loop.py", "--faults", "eio:syncfs"],
+    "no-checksum": ["damage.py", "--every", "601"],
+    "no-verify": ["damage.py", "--every", "601"],
     "early-flip": ["kill_loop.py", "--points", "2:after", "--every", "250"],
     "no-syncfs": ["sync_order.py"],
     "no-name-sync": ["sync_order.py"],
