@@ -170,6 +170,18 @@ def first_new(path):
     return name, int(parts[0])
 
 
+def chunk_length(store, variable):
+    """Steps of time in one object, as the metadata say."""
+    for name in "zarr.json", ".zarray":
+        path = os.path.join(store, variable, name)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                document = json.load(file)
+            return document["chunks"][0] if name == ".zarray" else \
+                document["chunk_grid"]["configuration"]["chunk_shape"][0]
+    return None
+
+
 def grow(place, name, rain_length, time_length):
     """All steps of one layout; objects written and kept."""
     days, written, kept = 0, 0, 0
@@ -199,6 +211,8 @@ def grow(place, name, rain_length, time_length):
         support.want(said["report"]["objects"] == len(fresh) and
                      said["report"]["objects_shared"] == len(new) - len(fresh), "%s: %s" % (name, said))
         support.want(old.keys() <= new.keys(), "%s: objects went" % name)
+        found = {which: chunk_length(place.store(), which) for which in lengths}
+        support.want(found == lengths, "%s: after %d days objects are %s long" % (name, days, found))
         series_length = max(1, math.ceil(days / rain_length))
         found = {first_new(path)[1] for path in new if path.startswith("rain/")}
         support.want(found == set(range(series_length)), "%s: chunks %s of %d days" % (name, found, days))
