@@ -19,7 +19,7 @@ bool forge_array_read(const struct forge_array *array, struct forge_reader *read
                       struct forge_error *err)
 {
     assert(forge_region_is_inside(array->rank, array->shape, region));
-    if (reader->cancelled && atomic_load_explicit(reader->cancelled, memory_order_relaxed))
+    if (forge_reader_is_cancelled(reader))
         return forge_fail(err, FORGE_CANCELLED, "cancelled");
     if (is_empty(array, region))
         return true;

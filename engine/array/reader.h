@@ -20,15 +20,25 @@ struct forge_read_counts {
 };
 
 struct forge_reader {
-    struct forge_budget *budget;               /* borrowed; NULL: nothing is counted */
-    const atomic_bool *cancelled;              /* borrowed; NULL: never */
-    struct forge_arena strings;                /* elements of string arrays */
+    struct forge_budget *budget;    /* borrowed; NULL: nothing is counted */
+    const atomic_bool *cancelled;   /* borrowed; NULL: never */
+    const atomic_bool *stopped;     /* the same, for one task that takes too long */
+    _Atomic(const char *) *reading; /* borrowed; NULL, or told the url of the file it reads */
+    struct forge_arena strings;     /* elements of string arrays */
     struct forge_block stored, decoded, spare; /* reused from chunk to chunk */
     struct forge_read_counts counts;
     struct forge_open_files *files; /* owned by formats/source.c */
     void (*close_files)(struct forge_open_files *files);
     const struct forge_library *library; /* reads through a scanner process; may be NULL */
 };
+
+/* Was it told to stop? */
+static inline bool forge_reader_is_cancelled(const struct forge_reader *reader)
+{
+    return (reader->cancelled &&
+            atomic_load_explicit(reader->cancelled, memory_order_relaxed)) ||
+           (reader->stopped && atomic_load_explicit(reader->stopped, memory_order_relaxed));
+}
 
 void forge_reader_close(struct forge_reader *reader);
 

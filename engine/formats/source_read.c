@@ -11,9 +11,11 @@
 
 bool forge_source_go_on(const struct forge_source_reading *r, struct forge_error *err)
 {
-    if (r->reader->cancelled &&
-        atomic_load_explicit(r->reader->cancelled, memory_order_relaxed))
+    if (forge_reader_is_cancelled(r->reader))
         return forge_fail(err, FORGE_CANCELLED, "interrupted");
+    if (r->reader->reading)
+        atomic_store_explicit(r->reader->reading, r->node->source.file->url,
+                              memory_order_relaxed);
     return true;
 }
 

@@ -10,9 +10,11 @@
 #include "base/checked.h"
 #include "run/frontier.h"
 #include "run/retry.h"
+#include "run/watch.h"
 
 #define TICK_MS 250U
 #define RETRY_MS 500U
+#define GRACE_MS 60000U
 
 struct run {
     const struct forge_driver *driver;
@@ -21,19 +23,14 @@ struct run {
     struct forge_executor *executor;
     struct forge_frontier *frontier;
     struct forge_retries retries;
-    unsigned out; /* units submitted and not back */
-    bool stopping, cancelled;
+    struct forge_watch *watches; /* one a worker */
+    uint64_t looked_ms;          /* when all of them were looked at */
+    uint64_t cancelled_ms;       /* when that was seen; 0: it was not */
+    unsigned out;                /* units submitted and not back */
+    bool stopping, cancelled, hung;
     uint64_t failures;
     struct forge_outcome first; /* the lowest failure of the lowest stage */
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void sleep_ms(uint64_t wait_ms)
 {
@@ -59,6 +56,70 @@ static void tick(const struct run *run)
     }
 }
 
+static bool was_cancelled(const struct forge_driver *driver)
+{
+    return driver->cancelled && atomic_load(driver->cancelled);
+}
+
+/* In whatever thread the executor has: the driver's perform, watched. */
+static bool perform(void *context, const struct forge_unit *unit, uint64_t *failed,
+                    struct forge_error *err)
+{
+    const struct run *run = context;
+    const struct forge_driver *driver = run->driver;
+    const struct forge_stage *stage = &run->stages[unit->stage];
+    struct forge_unit watched = *unit;
+    bool good;
+
+    watched.watch = forge_watch_take(run->watches, driver->workers, unit);
+    good = driver->perform(driver->context, &watched, failed, err);
+    if (!good && err->code == FORGE_CANCELLED && forge_watch_is_stopped(watched.watch) &&
+        !was_cancelled(driver))
+        forge_watch_fail(watched.watch, stage->name, stage->deadline_ms, err);
+    forge_watch_give_back(watched.watch);
+    return good;
+}
+
+static void tell_hung(struct run *run, struct forge_watch *watch, uint32_t stage)
+{
+    const struct forge_driver *driver = run->driver;
+    struct forge_error err;
+
+    run->hung = true;
+    if (run->cancelled)
+        forge_fail(&err, FORGE_CANCELLED, "interrupted");
+    else
+        forge_watch_fail(watch, run->stages[stage].name, run->stages[stage].deadline_ms, &err);
+    forge_fail_help(&err, "it did not stop when it was told to, so the run ends without it");
+    driver->hung(driver->hung_context, &err);
+}
+
+/* Stop what has taken too long, and tell of what does not stop. */
+static void watch(struct run *run)
+{
+    const struct forge_driver *driver = run->driver;
+    const uint64_t now_ms = forge_now_ms();
+    const uint64_t grace_ms = driver->grace_ms > 0 ? driver->grace_ms : GRACE_MS;
+
+    if (now_ms - run->looked_ms < TICK_MS)
+        return;
+    run->looked_ms = now_ms;
+    if (run->cancelled && run->cancelled_ms == 0)
+        run->cancelled_ms = now_ms;
+    for (unsigned i = 0; i < driver->workers; i++) {
+        uint32_t stage;
+        enum forge_overdue overdue;
+
+        if (!forge_watch_stage(&stage, &run->watches[i]))
+            continue;
+        overdue = forge_watch_look(&run->watches[i], run->stages[stage].deadline_ms, grace_ms);
+        if (run->cancelled && now_ms - run->cancelled_ms > grace_ms)
+            overdue = FORGE_HUNG;
+        if (overdue == FORGE_HUNG && driver->hung && !run->hung)
+            tell_hung(run, &run->watches[i], stage);
+    }
+}
+
 static void submit(struct run *run, const struct forge_unit *unit)
 {
     run->driver->executor->submit(run->executor, unit);
@@ -70,7 +131,7 @@ static void submit_ready(struct run *run)
     struct forge_unit unit;
 
     while (!run->stopping && run->out < 2 * run->driver->workers &&
-           (forge_retries_take(&run->retries, now_ms(), &unit) ||
+           (forge_retries_take(&run->retries, forge_now_ms(), &unit) ||
             forge_frontier_next(run->frontier, &unit)))
         submit(run, &unit);
 }
@@ -94,7 +155,7 @@ static void retry(struct run *run, const struct forge_outcome *outcome, uint32_t
     uint64_t wait_ms =
         forge_retry_backoff(&failed, driver->retry_ms > 0 ? driver->retry_ms : RETRY_MS);
 
-    forge_retries_add(&run->retries, &next, now_ms() + wait_ms);
+    forge_retries_add(&run->retries, &next, forge_now_ms() + wait_ms);
     if (driver->retried)
         driver->retried(driver->context, outcome, wait_ms);
 }
@@ -140,7 +201,7 @@ static void settle_failure(struct run *run, const struct forge_outcome *outcome)
 
 static void check_cancelled(struct run *run)
 {
-    if (run->driver->cancelled && atomic_load(run->driver->cancelled))
+    if (was_cancelled(run->driver))
         run->cancelled = run->stopping = true;
 }
 
@@ -164,10 +225,11 @@ static void run_to_the_end(struct run *run)
         uint64_t wait_ms;
 
         check_cancelled(run);
+        watch(run);
         submit_ready(run);
         if (run->out == 0 && (run->stopping || run->retries.count == 0))
             break;
-        wait_ms = forge_retries_wait(&run->retries, now_ms(), TICK_MS);
+        wait_ms = forge_retries_wait(&run->retries, forge_now_ms(), TICK_MS);
         if (run->out == 0)
             sleep_ms(wait_ms);
         else if (run->driver->executor->wait(run->executor, (int)wait_ms, &outcome))
@@ -220,9 +282,13 @@ bool forge_driver_run(const struct forge_driver *driver, const struct forge_stag
     struct run run = {.driver = driver, .stages = stages, .count = count};
     bool good = false;
 
-    if (!driver->executor->open(&run.executor, driver->workers, driver->perform,
-                                driver->context, err))
+    if (!driver->executor->open(&run.executor, driver->workers, perform, &run, err))
         return false;
+    run.watches = forge_watches_open(driver->workers);
+    if (!run.watches) {
+        forge_fail(err, FORGE_FAILED, "no memory for %u workers", driver->workers);
+        goto out;
+    }
     if (!open_frontier(&run, err))
         goto out;
     run_to_the_end(&run);
@@ -231,5 +297,6 @@ out:
     forge_retries_clear(&run.retries);
     forge_frontier_close(run.frontier);
     driver->executor->close(run.executor);
+    forge_watches_close(run.watches, driver->workers);
     return good;
 }

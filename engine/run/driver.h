@@ -5,7 +5,9 @@
  * and every callback but `perform` comes from that thread.
  *
  * A task that fails is tried again where that may help (FORGE_SOURCE_IO), after
- * a wait that doubles; else everything that does not depend on it still runs.
+ * a wait that doubles; else everything that does not depend on it still runs. So
+ * it is with a task that passes its deadline (run/watch.h); an executor that
+ * performs in the driver's own thread has none.
  */
 #ifndef FORGE_RUN_DRIVER_H
 #define FORGE_RUN_DRIVER_H
@@ -24,9 +26,10 @@ struct forge_stage {
     const char *name; /* borrowed; for messages */
     uint64_t count;   /* tasks; may be 0 */
     enum forge_stage_rule rule;
-    uint32_t after;    /* index of the earlier stage */
-    uint64_t unit_max; /* tasks in a unit at most; 0: the executor decides */
-    unsigned attempts; /* tries of a task; 0 is 1 */
+    uint32_t after;       /* index of the earlier stage */
+    uint64_t unit_max;    /* tasks in a unit at most; 0: the executor decides */
+    unsigned attempts;    /* tries of a task; 0 is 1 */
+    uint64_t deadline_ms; /* of a task, or of a unit that does not tell its tasks; 0: none */
 };
 
 struct forge_driver {
@@ -37,6 +40,7 @@ struct forge_driver {
     const atomic_bool *cancelled; /* borrowed; NULL: never */
     unsigned retry_ms;            /* wait before the second try; doubles up to 30 s; 0: 500 */
     bool fail_fast;               /* start nothing more once a task has failed for good */
+    uint64_t grace_ms;            /* for a task to end that was told to stop; 0: a minute */
 
     /* Any of these may be NULL. `done` tasks of `total` ended well: told after each outcome,
      * and of every stage at work at least every 250 ms. */
@@ -45,6 +49,12 @@ struct forge_driver {
     void (*failed)(void *context, const struct forge_outcome *outcome);
     /* outcome->failed will be tried again. */
     void (*retried)(void *context, const struct forge_outcome *outcome, uint64_t wait_ms);
+
+    /* A task passed its deadline, or was cancelled, and has not ended within the grace. There
+     * is no way to end its thread: this should end the process, and if it returns the driver
+     * waits on. Told once. */
+    void (*hung)(void *hung_context, const struct forge_error *err);
+    void *hung_context;
 };
 
 /* True when every task was done. Else, whatever ran when: FORGE_CANCELLED when told to stop, or

@@ -15,10 +15,14 @@
 
 #include "base/error.h"
 
+struct forge_watch;
+
 struct forge_unit {
     uint32_t stage;
     uint32_t attempt;
     uint64_t first, count; /* tasks */
+    struct forge_watch
+        *watch; /* set while it is performed: run/watch.h; NULL: nobody watches */
 };
 
 struct forge_outcome {
