@@ -26,6 +26,7 @@ enum forge_cell_state {
     FORGE_CELL_WANTED,
     FORGE_CELL_EXCLUDED, /* by `except`, or no file was found for these keys */
     FORGE_CELL_ABSENT,   /* looked for and not there; if_missing let it pass */
+    FORGE_CELL_FAILED,   /* could not be fetched or scanned: no plan is made of this */
 };
 
 struct forge_cell {
