@@ -1,6 +1,8 @@
 /* arguments.c: the options that commands share. */
 #include "cli/command.h"
 
+#include "time/calendar.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #define GRACE_DEFAULT "30d"
 
 enum { BAKERY = 256, EXECUTOR, WORKERS, MEMORY, PRUNE, JSON, QUIET, WHY, KEEP, GRACE, DRY_RUN };
-enum { RESUME = 300, ONLY, DRIFT, FAIL_FAST, TASK, FOLLOW };
+enum { RESUME = 300, ONLY, DRIFT, DEADLINE, FAIL_FAST, TASK, FOLLOW };
 enum { DEEP = 350, FRESH, DATA, DETAILED };
 
 static const struct {
@@ -35,6 +37,7 @@ static const struct {
     {{"resume", required_argument, NULL, RESUME}, TAKES_BAKE},
     {{"only", required_argument, NULL, ONLY}, TAKES_BAKE},
     {{"drift", required_argument, NULL, DRIFT}, TAKES_BAKE},
+    {{"deadline", required_argument, NULL, DEADLINE}, TAKES_BAKE},
     {{"fail-fast", no_argument, NULL, FAIL_FAST}, TAKES_BAKE},
     {{"task", required_argument, NULL, TASK}, TAKES_LOG},
     {{"follow", no_argument, NULL, FOLLOW}, TAKES_LOG},
@@ -153,6 +156,18 @@ static bool read_drift(struct arguments *arguments)
            tell_usage("--drift takes accept or fail, not \"%s\"", optarg) == 0;
 }
 
+static bool read_deadline(struct arguments *arguments)
+{
+    struct forge_duration duration = {0};
+    bool good = strcmp(optarg, "0") == 0 || (forge_duration_parse(&duration, optarg) &&
+                                             duration.months == 0 && duration.us >= 1000);
+
+    arguments->deadline_ms = good ? (uint64_t)duration.us / 1000 : 0;
+    return good || tell_usage("--deadline takes a duration such as 90s, 2h or 0 for none, not "
+                              "\"%s\"",
+                              optarg) == 0;
+}
+
 /* What only some commands take. */
 static bool read_rare_option(struct arguments *arguments, int which)
 {
@@ -164,6 +179,8 @@ static bool read_rare_option(struct arguments *arguments, int which)
         return read_only(arguments);
     case DRIFT:
         return read_drift(arguments);
+    case DEADLINE:
+        return read_deadline(arguments);
     case FAIL_FAST:
         return arguments->fail_fast = true;
     case TASK:
@@ -256,6 +273,7 @@ bool arguments_read_some(struct arguments *arguments, const struct command *comm
     *arguments = (struct arguments){.bakery = "bakery",
                                     .executor = "threads",
                                     .drift = "accept",
+                                    .deadline_ms = DEADLINE_MS_DEFAULT,
                                     .keep = KEEP_DEFAULT,
                                     .grace = GRACE_DEFAULT};
     for (size_t i = 0; i < KNOWN_COUNT; i++) {

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define GRACE_MS_MAX 60000U
 
 struct attempt {
     struct session *session;
@@ -149,55 +152,6 @@ static bool load(struct attempt *attempt, struct forge_recipe *recipe, struct fo
     return good;
 }
 
-static bool bake(struct attempt *attempt, const struct forge_executor_type *executor,
-                 const struct forge_recipe *recipe, struct forge_error *err)
-{
-    const struct forge_run_request *asked = &attempt->asked;
-    const struct forge_bake_request request = {
-        .recipe = recipe,
-        .bakery = attempt->arguments->bakery,
-        .executor = executor,
-        .workers = asked->workers,
-        .memory_bytes = asked->memory_bytes,
-        .prune = asked->prune,
-        .now_us = asked->now_us,
-        .only = asked->only,
-        .drift_fails = strcmp(asked->drift, "fail") == 0,
-        .fail_fast = asked->fail_fast,
-        .run = attempt->run,
-        .scanners = attempt->session->scanners,
-        .cancelled = &attempt->session->cancelled,
-        .progress = show_progress,
-        .progress_context = attempt,
-    };
-    bool good = forge_bake(&attempt->plan, &attempt->report, &request, err);
-
-    progress_end(&attempt->progress);
-    return good;
-}
-
-/* All that a run does; what goes wrong has been told and logged. */
-static bool work(struct attempt *attempt, struct forge_recipe *recipe, struct forge_error *err)
-{
-    const struct forge_executor_type *executor;
-
-    say(attempt, "forge " FORGE_VERSION " bakes %s", attempt->asked.recipe);
-    if (!request_executor(&executor, attempt->asked.executor, err))
-        return fail(attempt, err);
-    attempt->loaded = load(attempt, recipe, err);
-    if (!attempt->loaded)
-        return false;
-    if (!attempt->arguments->quiet)
-        warn_of_sandbox();
-    if (!forge_run_set_dataset(attempt->run, recipe->name, err) ||
-        !bake(attempt, executor, recipe, err))
-        return fail(attempt, err);
-    say(attempt, "%s version %s", attempt->report.unchanged ? "unchanged:" : "published",
-        attempt->report.version);
-    tell_report(attempt);
-    return true;
-}
-
 static enum forge_run_state state_of(const struct attempt *attempt, bool good,
                                      const struct forge_error *err)
 {
@@ -257,6 +211,73 @@ static int finish(struct attempt *attempt, bool good, const struct forge_error *
     }
     forge_text_clear(&summary);
     return status;
+}
+
+/* A thread does not come back, and cannot be ended: the process is, at once. What it published
+ * stands, what it wrote is found by the next attempt, and the kernel drops its locks. */
+static void end_hung(void *context, const struct forge_error *err)
+{
+    struct attempt *attempt = context;
+    int status;
+
+    progress_end(&attempt->progress);
+    (void)fail(attempt, err);
+    fflush(stdout);
+    status = finish(attempt, false, err);
+    _exit(status);
+}
+
+static bool bake(struct attempt *attempt, const struct forge_executor_type *executor,
+                 const struct forge_recipe *recipe, struct forge_error *err)
+{
+    const struct forge_run_request *asked = &attempt->asked;
+    const struct forge_bake_request request = {
+        .recipe = recipe,
+        .bakery = attempt->arguments->bakery,
+        .executor = executor,
+        .workers = asked->workers,
+        .memory_bytes = asked->memory_bytes,
+        .prune = asked->prune,
+        .now_us = asked->now_us,
+        .only = asked->only,
+        .drift_fails = strcmp(asked->drift, "fail") == 0,
+        .fail_fast = asked->fail_fast,
+        .deadline_ms = asked->deadline_ms,
+        .grace_ms = asked->deadline_ms < GRACE_MS_MAX ? asked->deadline_ms : GRACE_MS_MAX,
+        .hung = end_hung,
+        .hung_context = attempt,
+        .run = attempt->run,
+        .scanners = attempt->session->scanners,
+        .cancelled = &attempt->session->cancelled,
+        .progress = show_progress,
+        .progress_context = attempt,
+    };
+    bool good = forge_bake(&attempt->plan, &attempt->report, &request, err);
+
+    progress_end(&attempt->progress);
+    return good;
+}
+
+/* All that a run does; what goes wrong has been told and logged. */
+static bool work(struct attempt *attempt, struct forge_recipe *recipe, struct forge_error *err)
+{
+    const struct forge_executor_type *executor;
+
+    say(attempt, "forge " FORGE_VERSION " bakes %s", attempt->asked.recipe);
+    if (!request_executor(&executor, attempt->asked.executor, err))
+        return fail(attempt, err);
+    attempt->loaded = load(attempt, recipe, err);
+    if (!attempt->loaded)
+        return false;
+    if (!attempt->arguments->quiet)
+        warn_of_sandbox();
+    if (!forge_run_set_dataset(attempt->run, recipe->name, err) ||
+        !bake(attempt, executor, recipe, err))
+        return fail(attempt, err);
+    say(attempt, "%s version %s", attempt->report.unchanged ? "unchanged:" : "published",
+        attempt->report.version);
+    tell_report(attempt);
+    return true;
 }
 
 static int do_run(struct attempt *attempt)
@@ -321,6 +342,7 @@ static bool begin_first(struct attempt *attempt, struct forge_error *err)
         .only = arguments->only,
         .drift = arguments->drift,
         .fail_fast = arguments->fail_fast,
+        .deadline_ms = arguments->deadline_ms,
         .now_us = now_us(),
     };
     return forge_run_begin(&attempt->run, &attempt->bakery, &attempt->asked, err);

@@ -17,6 +17,8 @@ const struct command command_bake = {
         "time=2004..2006\n"
         "  --drift POLICY   inputs that changed since the last version: accept (default) "
         "or fail\n"
+        "  --deadline TIME  stop and retry a task that takes longer: 90s; default: 1h; 0: "
+        "never\n"
         "  --fail-fast      start nothing more once something has failed\n"
         "  --json           the run's report, or {\"error\": ..}, as one JSON object\n"
         "  --quiet          say nothing but errors\n",

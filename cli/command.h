@@ -36,6 +36,8 @@ struct command {
 const struct command *command_find(const char *name);
 const struct command *const *command_all(void);
 
+#define DEADLINE_MS_DEFAULT 3600000U /* of a task */
+
 /* Options that several commands take; unset ones keep their defaults. */
 struct arguments {
     const char *operand;  /* the first that is no option, or NULL */
@@ -49,10 +51,11 @@ struct arguments {
     uint64_t keep;        /* --keep N */
     const char *grace;    /* --grace DURATION, as written */
     bool json, quiet, dry_run;
-    const char *resume; /* --resume RUN; then there is no operand */
-    const char *only;   /* --only DIM=A..B */
-    const char *drift;  /* --drift accept or fail */
-    const char *task;   /* --task K */
+    const char *resume;   /* --resume RUN; then there is no operand */
+    const char *only;     /* --only DIM=A..B */
+    const char *drift;    /* --drift accept or fail */
+    const char *task;     /* --task K */
+    uint64_t deadline_ms; /* --deadline DURATION; 0: none */
     bool fail_fast, follow;
     bool deep, fresh; /* of verify */
     bool values;      /* --data of diff */
@@ -67,7 +70,7 @@ enum {
     TAKES_QUIET = 8,
     TAKES_WHY = 256,
     TAKES_GC = 512,       /* keep, grace, dry-run */
-    TAKES_BAKE = 1 << 10, /* resume, only, drift, fail-fast */
+    TAKES_BAKE = 1 << 10, /* resume, only, drift, deadline, fail-fast */
     TAKES_LOG = 1 << 11,  /* task, follow */
     TAKES_WORKERS = 1 << 12,
     TAKES_MEMORY = 1 << 13,

@@ -85,6 +85,7 @@ static void add_request(struct forge_json *json, const struct forge_run_request 
 {
     forge_json_key(json, "request");
     forge_json_object(json);
+    add_number(json, "deadline_ms", request->deadline_ms);
     add_text(json, "drift", request->drift);
     add_text(json, "executor", request->executor);
     forge_json_key(json, "fail_fast");

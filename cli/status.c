@@ -137,6 +137,10 @@ static void asked(struct forge_text *out, const struct forge_run_request *reques
         forge_text_print(&text, ", --only %s", request->only);
     if (strcmp(request->drift, "accept") != 0)
         forge_text_print(&text, ", --drift %s", request->drift);
+    if (request->deadline_ms == 0)
+        forge_text_add(&text, ", --deadline 0");
+    else if (request->deadline_ms != DEADLINE_MS_DEFAULT)
+        forge_text_print(&text, ", --deadline %gs", (double)request->deadline_ms / 1000);
     if (request->fail_fast)
         forge_text_add(&text, ", --fail-fast");
     line(out, "asked for", forge_text_string(&text));

@@ -4,10 +4,10 @@
 #include "catalog/bakery.h"
 #include "catalog/folders.h"
 #include "catalog/objects.h"
-#include "document/json.h"
 #include "run/append.h"
 #include "run/checks.h"
 #include "run/drift.h"
+#include "run/failures.h"
 #include "run/known.h"
 #include "run/libraries.h"
 #include "run/only.h"
@@ -23,7 +23,7 @@
 #include <time.h>
 
 struct baking {
-    const struct forge_bake_request *request;
+    const struct forge_bake_request *request, *given;
     struct forge_plan *plan;
     struct forge_run_report *report;
     int64_t started_us;
@@ -34,8 +34,7 @@ struct baking {
     struct forge_reuse reuse;
     struct forge_journal *journal;
     struct forge_write write;
-    struct forge_text failed_text;
-    struct forge_json failed; /* array in failed_text; not begun before something failed */
+    struct forge_failures failures;
 };
 
 static bool perform(void *context, const struct forge_unit *unit, uint64_t *failed,
@@ -56,43 +55,21 @@ static void progress(void *context, uint32_t stage, uint64_t done, uint64_t tota
         baking->request->progress(baking->request->progress_context, &now);
 }
 
-/* "write/17", and the file that its message names. */
-static void tell(struct baking *baking, const char *level, const struct forge_outcome *outcome)
-{
-    struct forge_run *run = baking->request->run;
-    char task[64];
-    const struct forge_log_entry entry = {.level = level, .stage = "write", .task = task};
-
-    snprintf(task, sizeof task, "write/%llu",
-             (unsigned long long)baking->work.tasks[outcome->failed]);
-    if (run)
-        forge_run_log_error(run, &entry, &outcome->error);
-}
-
 static void task_retried(void *context, const struct forge_outcome *outcome, uint64_t wait_ms)
 {
+    struct baking *baking = context;
+
     (void)wait_ms;
-    tell(context, "warning", outcome);
+    forge_failures_retried(&baking->failures, "write", baking->work.tasks[outcome->failed],
+                           NULL, &outcome->error);
 }
 
 static void task_failed(void *context, const struct forge_outcome *outcome)
 {
     struct baking *baking = context;
-    char task[64];
 
-    tell(baking, "error", outcome);
-    snprintf(task, sizeof task, "write/%llu",
-             (unsigned long long)baking->work.tasks[outcome->failed]);
-    if (!baking->failed.out) {
-        baking->failed.out = &baking->failed_text;
-        forge_json_array(&baking->failed);
-    }
-    forge_json_object(&baking->failed);
-    forge_json_key(&baking->failed, "task");
-    forge_json_string(&baking->failed, task);
-    forge_json_key(&baking->failed, "text");
-    forge_json_string(&baking->failed, outcome->error.text);
-    forge_json_close(&baking->failed, '}');
+    forge_failures_add(&baking->failures, "write", baking->work.tasks[outcome->failed], NULL,
+                       &outcome->error);
 }
 
 /* Run the write stage: the tasks that have something to write. */
@@ -101,7 +78,8 @@ static bool write_all(struct baking *baking, struct forge_error *err)
     const struct forge_stage stage = {.name = "write",
                                       .count = baking->work.tasks_count,
                                       .rule = FORGE_AFTER_NONE,
-                                      .attempts = 3};
+                                      .attempts = 3,
+                                      .deadline_ms = baking->request->deadline_ms};
     const struct forge_driver driver = {
         .executor = baking->request->executor,
         .workers = baking->plan->workers,
@@ -112,6 +90,9 @@ static bool write_all(struct baking *baking, struct forge_error *err)
         .failed = task_failed,
         .retried = task_retried,
         .fail_fast = baking->request->fail_fast,
+        .grace_ms = baking->request->grace_ms,
+        .hung = baking->request->hung,
+        .hung_context = baking->request->hung_context,
     };
 
     return stage.count == 0 || forge_driver_run(&driver, &stage, 1, err);
@@ -337,12 +318,33 @@ static void forget_old_inputs(struct baking *baking)
         forge_run_log_error(request->run, &entry, &err);
 }
 
+/* Inputs that were not there, where the recipe lets that pass. */
+static void log_absent(const struct baking *baking)
+{
+    const struct forge_plan *plan = baking->plan;
+    struct forge_run *run = baking->request->run;
+
+    for (uint64_t i = 0; run && i < plan->cells_count; i++) {
+        const struct forge_grid *grid;
+        uint64_t at;
+        const struct forge_cell *cell = forge_plan_cell(plan, i, &grid, &at);
+        struct forge_log_entry entry = {
+            .level = "info", .stage = "fetch", .input = cell->file.url};
+
+        entry.text = grid->input->if_missing == FORGE_MISSING_FILL ? "it is not there: filled"
+                                                                   : "it is not there: skipped";
+        if (cell->state == FORGE_CELL_ABSENT)
+            forge_run_log(run, &entry);
+    }
+}
+
 static bool make_version(struct baking *baking, const struct forge_digest *digests,
                          struct forge_error *err)
 {
     const struct forge_bake_request *request = baking->request;
     const char *run = request->run ? forge_run_id(request->run) : NULL;
 
+    log_absent(baking);
     forge_stamp(baking->plan, digests);
     if (!find_work(baking, err) || !begin_version(baking, digests, err) ||
         !fill_version(baking, digests, err) || is_cancelled(request, err))
@@ -378,12 +380,7 @@ static void close_baking(struct baking *baking)
 {
     struct forge_error ignored;
 
-    if (baking->failed.out) {
-        forge_json_close(&baking->failed, ']');
-        baking->report->failed =
-            forge_arena_text(&baking->plan->arena, forge_text_string(&baking->failed_text));
-    }
-    forge_text_clear(&baking->failed_text);
+    baking->report->failed = forge_failures_finish(&baking->failures, &baking->plan->arena);
     /* What was journaled serves the next run; a folder without any serves nobody. */
     forge_version_abandon(&baking->version, baking->write.tasks > 0);
     if (baking->journal && !forge_journal_close(baking->journal, &ignored))
@@ -392,17 +389,30 @@ static void close_baking(struct baking *baking)
     forge_work_close(&baking->work);
 }
 
+/* What is known of the run, for whoever ends it. */
+static void tell_hung(void *context, const struct forge_error *err)
+{
+    struct baking *baking = context;
+    const struct forge_bake_request *given = baking->given;
+
+    summarize(&baking->report->summary, baking);
+    baking->report->failed = forge_failures_finish(&baking->failures, &baking->plan->arena);
+    given->hung(given->hung_context, err);
+}
+
 bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
                 const struct forge_bake_request *given, struct forge_error *err)
 {
     struct forge_bake_request request = *given;
     struct baking baking = {.request = &request,
+                            .given = given,
                             .plan = plan,
                             .report = report,
                             .started_us = now_us(),
                             .version = {.lock = -1},
                             .budget = {.limit = given->memory_bytes},
-                            .library = forge_scanner_library(given->scanners)};
+                            .library = forge_scanner_library(given->scanners),
+                            .failures = {.run = given->run}};
     struct forge_arena arena = {0};
     struct forge_known *known = NULL;
     struct forge_bakery bakery;
@@ -411,6 +421,11 @@ bool forge_bake(struct forge_plan *plan, struct forge_run_report *report,
     *plan = (struct forge_plan){0};
     *report = (struct forge_run_report){0};
     request.hash_inputs = true;
+    request.failures = &baking.failures;
+    if (given->hung) {
+        request.hung = tell_hung;
+        request.hung_context = &baking;
+    }
     good = forge_bakery_open(&bakery, &arena, request.bakery, err) &&
            forge_version_lock(&baking.version, &bakery, request.recipe->name, err) &&
            forge_known_open(&known, &bakery, request.recipe->name, true, err);

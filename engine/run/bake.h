@@ -13,6 +13,7 @@
 #include "catalog/provenance.h"
 #include "run/driver.h"
 
+struct forge_failures;
 struct forge_known;
 struct forge_run;
 struct forge_scanners;
@@ -38,9 +39,15 @@ struct forge_bake_request {
     bool drift_fails;      /* an input that changed since the last version fails the run */
     bool fail_fast;        /* else all other work goes on to the end before the run fails */
     struct forge_run *run; /* its log, and who wants it to stop; NULL: none */
-    struct forge_known *known; /* inputs of earlier runs; NULL: nothing is known */
+    struct forge_known *known;       /* inputs of earlier runs; NULL: nothing is known */
+    struct forge_failures *failures; /* takes what failed; NULL: nobody asks. Made by a bake */
     struct forge_scanners *scanners;
     const atomic_bool *cancelled;
+    uint64_t deadline_ms; /* of every task; 0: none */
+    uint64_t grace_ms;    /* as in driver.h */
+    /* As in driver.h: the report says what had failed until then. */
+    void (*hung)(void *hung_context, const struct forge_error *err);
+    void *hung_context;
     forge_progress_show *progress;
     void *progress_context;
 };

@@ -77,7 +77,8 @@ bool forge_input_stands(const struct forge_file *file, int fd, struct forge_erro
 }
 
 static bool hash_file(struct forge_digest *digest, int fd, const struct forge_file *file,
-                      const atomic_bool *cancelled, struct forge_error *err)
+                      const atomic_bool *cancelled, const struct forge_watch *watch,
+                      struct forge_error *err)
 {
     struct forge_hasher *hasher = forge_hasher_open();
     unsigned char *buffer = malloc(HASH_BYTES);
@@ -87,7 +88,7 @@ static bool hash_file(struct forge_digest *digest, int fd, const struct forge_fi
     while (good && at < file->status.size) {
         ssize_t got = pread(fd, buffer, HASH_BYTES, (off_t)at);
 
-        if (cancelled && atomic_load(cancelled))
+        if ((cancelled && atomic_load(cancelled)) || forge_watch_is_stopped(watch))
             good = forge_fail(err, FORGE_CANCELLED, "interrupted");
         else if (got < 0)
             good = forge_fail_errno(err, FORGE_SOURCE_IO, "reading %s", file->url);
@@ -139,15 +140,16 @@ static int64_t now_ns(void)
 /* Hash a file that stays what it is, and remember it. */
 static bool find_digest(struct forge_digest *digest, int fd, const struct forge_file *file,
                         int64_t began_ns, const struct forge_bake_request *request,
-                        struct forge_error *err)
+                        const struct forge_watch *watch, struct forge_error *err)
 {
-    return hash_file(digest, fd, file, request->cancelled, err) &&
+    return hash_file(digest, fd, file, request->cancelled, watch, err) &&
            forge_input_stands(file, fd, err) &&
            (!request->known || forge_known_add_digest(request->known, file->url, &file->status,
                                                       digest, began_ns, err));
 }
 
-bool forge_fetch_cell(struct forge_preparing *p, uint64_t number, struct forge_error *err)
+bool forge_fetch_cell(struct forge_preparing *p, uint64_t number, struct forge_watch *watch,
+                      struct forge_error *err)
 {
     const struct forge_bake_request *request = p->request;
     const struct forge_grid *grid;
@@ -160,6 +162,7 @@ bool forge_fetch_cell(struct forge_preparing *p, uint64_t number, struct forge_e
 
     if (cell->state != FORGE_CELL_WANTED)
         return true;
+    forge_watch_reading(watch, file->url);
     if (!forge_input_open(&fd, &file->status, file, err))
         return err->code == FORGE_MISSING ? missing(cell, grid, at, err)
                                           : forge_fail_place(err, grid->input->place);
@@ -167,7 +170,8 @@ bool forge_fetch_cell(struct forge_preparing *p, uint64_t number, struct forge_e
     file->hashed = request->known &&
                    forge_known_digest(request->known, file->url, &file->status, &file->digest);
     if (!file->hashed && request->hash_inputs)
-        file->hashed = good = find_digest(&file->digest, fd, file, began_ns, request, err);
+        file->hashed = good =
+            find_digest(&file->digest, fd, file, began_ns, request, watch, err);
     if (file->hashed)
         p->digests[number] = file->digest;
     close(fd);

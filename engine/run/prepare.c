@@ -1,4 +1,5 @@
 /* prepare.c: the stages that come before a plan can be laid out: fetch and scan. */
+#include "run/failures.h"
 #include "run/known.h"
 #include "run/prepare_parts.h"
 #include "run/scanner.h"
@@ -24,12 +25,19 @@ static bool perform(void *context, const struct forge_unit *unit, uint64_t *fail
 
     for (uint64_t t = unit->first; t < unit->first + unit->count; t++) {
         *failed = t;
+        forge_watch_begin(unit->watch, t);
         if (p->request->cancelled && atomic_load(p->request->cancelled))
             return forge_fail(err, FORGE_CANCELLED, "interrupted");
-        if (!(fetches ? forge_fetch_cell(p, t, err) : forge_scan_cell(p, t, err)))
+        if (!(fetches ? forge_fetch_cell(p, t, unit->watch, err)
+                      : forge_scan_cell(p, t, unit->watch, err)))
             return false;
     }
     return true;
+}
+
+static const char *stage_name(const struct steps *steps, uint32_t stage)
+{
+    return steps->first + stage == STAGE_FETCH ? "fetch" : "scan";
 }
 
 /* Where files are scanned as they are fetched one line tells of both: of the last. */
@@ -38,7 +46,7 @@ static void progress(void *context, uint32_t stage, uint64_t done, uint64_t tota
     const struct steps *steps = context;
     const struct forge_bake_request *request = steps->parts.request;
     struct forge_progress now = {
-        .stage = steps->first + stage == STAGE_FETCH ? "fetch" : "scan",
+        .stage = stage_name(steps, stage),
         .done = done,
         .total = total,
     };
@@ -47,13 +55,48 @@ static void progress(void *context, uint32_t stage, uint64_t done, uint64_t tota
         request->progress(request->progress_context, &now);
 }
 
+static void retried(void *context, const struct forge_outcome *outcome, uint64_t wait_ms)
+{
+    const struct steps *steps = context;
+    const struct forge_grid *grid;
+    uint64_t at;
+    const struct forge_cell *cell =
+        forge_plan_cell(steps->parts.plan, outcome->failed, &grid, &at);
+
+    (void)wait_ms;
+    if (steps->parts.request->failures)
+        forge_failures_retried(steps->parts.request->failures,
+                               stage_name(steps, outcome->unit.stage), outcome->failed,
+                               cell->file.url, &outcome->error);
+}
+
+static void failed(void *context, const struct forge_outcome *outcome)
+{
+    const struct steps *steps = context;
+    const struct forge_grid *grid;
+    uint64_t at;
+    struct forge_cell *cell = forge_plan_cell(steps->parts.plan, outcome->failed, &grid, &at);
+
+    cell->state = FORGE_CELL_FAILED;
+    if (steps->parts.request->failures)
+        forge_failures_add(steps->parts.request->failures,
+                           stage_name(steps, outcome->unit.stage), outcome->failed,
+                           cell->file.url, &outcome->error);
+}
+
 static bool run_stages(struct steps *steps, struct forge_error *err)
 {
     const struct forge_bake_request *request = steps->parts.request;
     const uint64_t cells = steps->parts.plan->cells_count;
     struct forge_stage stages[STAGES_COUNT] = {
-        [STAGE_FETCH] = {.name = "fetch", .count = cells, .attempts = ATTEMPTS},
-        [STAGE_SCAN] = {.name = "scan", .count = cells, .attempts = ATTEMPTS},
+        [STAGE_FETCH] = {.name = "fetch",
+                         .count = cells,
+                         .attempts = ATTEMPTS,
+                         .deadline_ms = request->deadline_ms},
+        [STAGE_SCAN] = {.name = "scan",
+                        .count = cells,
+                        .attempts = ATTEMPTS,
+                        .deadline_ms = request->deadline_ms},
     };
     struct forge_driver driver = {
         .executor = request->executor,
@@ -62,7 +105,12 @@ static bool run_stages(struct steps *steps, struct forge_error *err)
         .context = steps,
         .cancelled = request->cancelled,
         .progress = progress,
+        .failed = failed,
+        .retried = retried,
         .fail_fast = request->fail_fast,
+        .grace_ms = request->grace_ms,
+        .hung = request->hung,
+        .hung_context = request->hung_context,
     };
 
     if (steps->count == STAGES_COUNT) {
@@ -126,11 +174,29 @@ static bool prepare(struct forge_plan *plan, const struct forge_bake_request *re
            (err->code == FORGE_CANCELLED && forge_fail(err, FORGE_CANCELLED, "interrupted"));
 }
 
+/* The run has failed; all that fails is to be known when it ends, and a retry finds the scans.
+ */
+static void scan_the_others(struct forge_plan *plan, const struct forge_bake_request *request)
+{
+    struct forge_budget budget = {.limit = request->memory_bytes};
+    struct forge_library library = forge_scanner_library(request->scanners);
+    struct steps steps = {{plan, request, NULL, &budget, &library}, STAGE_SCAN, 1};
+    struct forge_error ignored;
+
+    if (!request->known || forge_known_load_scans(request->known, &ignored))
+        (void)!run_stages(&steps, &ignored);
+}
+
 bool forge_prepare_inputs(struct forge_plan *plan, const struct forge_bake_request *request,
                           struct forge_digest **digests, struct forge_error *err)
 {
-    return resolve(plan, request, digests, err) &&
-           prepare(plan, request, *digests, STAGE_FETCH, STAGE_FETCH, err);
+    if (!resolve(plan, request, digests, err))
+        return false;
+    if (prepare(plan, request, *digests, STAGE_FETCH, STAGE_FETCH, err))
+        return true;
+    if (request->failures && !request->fail_fast && err->code != FORGE_CANCELLED)
+        scan_the_others(plan, request);
+    return false;
 }
 
 bool forge_prepare_scans(struct forge_plan *plan, const struct forge_bake_request *request,

@@ -3,6 +3,7 @@
 #include "base/mutant.h"
 #include "catalog/history.h"
 #include "run/runs.h"
+#include "run/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,7 +189,8 @@ struct sharing {
 
 /* Are these the bytes that were journaled? */
 static bool is_intact(const char *folder, const char *path,
-                      const struct forge_work_object *object, struct forge_error *err)
+                      const struct forge_work_object *object, const struct forge_watch *watch,
+                      struct forge_error *err)
 {
     struct forge_object_status status;
     struct forge_store *store = NULL;
@@ -207,7 +209,10 @@ static bool is_intact(const char *folder, const char *path,
         uint64_t left = object->length - at;
         size_t part = left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES;
 
-        good = forge_object_read(file, at, buffer, part, err);
+        if (forge_watch_is_stopped(watch))
+            good = forge_fail(err, FORGE_CANCELLED, "interrupted");
+        else
+            good = forge_object_read(file, at, buffer, part, err);
         if (good)
             forge_hasher_add(hasher, buffer, part);
         at += part;
@@ -243,7 +248,7 @@ static void spoiled(struct sharing *sharing, struct forge_work_object *object, c
 }
 
 static bool share(struct sharing *sharing, struct forge_work_object *object,
-                  struct forge_error *err)
+                  const struct forge_watch *watch, struct forge_error *err)
 {
     struct forge_reuse *reuse = sharing->reuse;
     struct forge_text from = {0}, to = {0}, own = {0};
@@ -256,7 +261,7 @@ static bool share(struct sharing *sharing, struct forge_work_object *object,
     forge_text_print(&from, "%s/%s", reuse->folders[object->folder], sharing->version->store);
     forge_text_print(&to, "%s/%s", sharing->version->staging, sharing->version->store);
     if (object->folder >= reuse->versions_count && !FORGE_MUTANT("no-verify"))
-        good = is_intact(forge_text_string(&from), path, object, err);
+        good = is_intact(forge_text_string(&from), path, object, watch, err);
     good = good && forge_object_share(forge_text_string(&from), path, forge_text_string(&to),
                                       forge_text_string(&own), object->length, &copied, err);
     if (good) {
@@ -282,9 +287,11 @@ static bool perform(void *context, const struct forge_unit *unit, uint64_t *fail
 
     for (uint64_t t = unit->first; t < unit->first + unit->count; t++) {
         *failed = t;
+        forge_watch_begin(unit->watch, sharing->numbers[t]);
         if (cancelled && atomic_load(cancelled))
             return forge_fail(err, FORGE_CANCELLED, "interrupted");
-        if (!share(sharing, &sharing->reuse->work->objects[sharing->numbers[t]], err))
+        if (!share(sharing, &sharing->reuse->work->objects[sharing->numbers[t]], unit->watch,
+                   err))
             return false;
     }
     return true;
@@ -320,7 +327,10 @@ bool forge_reuse_share(struct forge_reuse *reuse, const struct forge_version *ve
                        const struct forge_bake_request *request, struct forge_error *err)
 {
     struct sharing sharing = {.reuse = reuse, .version = version, .request = request};
-    struct forge_stage stage = {.name = "reuse", .rule = FORGE_AFTER_NONE};
+    struct forge_stage stage = {.name = "reuse",
+                                .rule = FORGE_AFTER_NONE,
+                                .attempts = 3,
+                                .deadline_ms = request->deadline_ms};
     struct forge_driver driver = {
         .executor = request->executor,
         .workers = request->workers,
@@ -329,6 +339,9 @@ bool forge_reuse_share(struct forge_reuse *reuse, const struct forge_version *ve
         .cancelled = request->cancelled,
         .progress = progress,
         .fail_fast = true,
+        .grace_ms = request->grace_ms,
+        .hung = request->hung,
+        .hung_context = request->hung_context,
     };
     bool good = list_found(&sharing, err);
 

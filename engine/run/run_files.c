@@ -145,6 +145,7 @@ void forge_run_request_json(struct forge_text *out, const struct forge_run_reque
 
     forge_json_object(&json);
     add_text(&json, "dataset", request->dataset);
+    add_number(&json, "deadline_ms", request->deadline_ms);
     add_text(&json, "drift", request->drift);
     add_text(&json, "executor", request->executor);
     forge_json_key(&json, "fail_fast");
@@ -201,6 +202,7 @@ bool forge_run_request_read(struct forge_run_request *request, const char *folde
         .prune = number_of(root, "prune"),
         .only = text_of(root, "only", NULL),
         .drift = text_of(root, "drift", "accept"),
+        .deadline_ms = number_of(root, "deadline_ms"),
         .fail_fast = fail_fast && fail_fast->kind == FORGE_JSON_FLAG && fail_fast->flag,
         .now_us = forge_run_time_read(text_of(root, "now", NULL)),
     };

@@ -30,7 +30,8 @@ struct forge_run_request {
     const char *only;  /* "time=2004..2006", or NULL */
     const char *drift; /* "accept" or "fail" */
     bool fail_fast;
-    int64_t now_us; /* what "now" means */
+    uint64_t deadline_ms; /* of a task; 0: none */
+    int64_t now_us;       /* what "now" means */
 };
 
 enum forge_run_state {

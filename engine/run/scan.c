@@ -46,14 +46,17 @@ static bool scan_file(struct forge_preparing *p, struct forge_cell *cell, const 
     return scan_anew(p, cell, format, request, arena, out, err);
 }
 
-bool forge_scan_cell(struct forge_preparing *p, uint64_t number, struct forge_error *err)
+bool forge_scan_cell(struct forge_preparing *p, uint64_t number, struct forge_watch *watch,
+                     struct forge_error *err)
 {
     const struct forge_grid *grid;
     uint64_t at;
     struct forge_cell *cell = forge_plan_cell(p->plan, number, &grid, &at);
     struct forge_arena *arena = forge_plan_cell_arena(p->plan, number);
-    struct forge_reader reader = {
-        .budget = p->budget, .cancelled = p->request->cancelled, .library = p->library};
+    struct forge_reader reader = {.budget = p->budget,
+                                  .cancelled = p->request->cancelled,
+                                  .stopped = forge_watch_stop(watch),
+                                  .library = p->library};
     struct forge_scan_request request = {.fd = -1,
                                          .size = cell->file.status.size,
                                          .url = cell->file.url,
@@ -65,6 +68,7 @@ bool forge_scan_cell(struct forge_preparing *p, uint64_t number, struct forge_er
 
     if (cell->state != FORGE_CELL_WANTED)
         return true;
+    forge_watch_reading(watch, cell->file.url);
     forge_arena_clear(arena); /* of an earlier try */
     cell->file.group = grid->input->group;
     good = forge_input_open(&request.fd, &now, &cell->file, err) &&

@@ -4,6 +4,7 @@
 #include "array/reader.h"
 #include "base/checked.h"
 #include "run/origin.h"
+#include "run/watch.h"
 
 #include <math.h>
 #include <string.h>
@@ -126,12 +127,14 @@ static bool perform(void *context, const struct forge_unit *unit, uint64_t *fail
 {
     const struct scanning *scanning = context;
     struct forge_reader reader = {.budget = scanning->budget,
-                                  .cancelled = scanning->request->cancelled};
+                                  .cancelled = scanning->request->cancelled,
+                                  .stopped = forge_watch_stop(unit->watch)};
     struct forge_block raw = {.budget = scanning->budget}, slab = {0};
     bool good = forge_block_open(&slab, NULL, SLAB * sizeof(double), err);
 
     for (uint64_t t = unit->first; t < unit->first + unit->count && good; t++) {
         *failed = t;
+        forge_watch_begin(unit->watch, t);
         good = hold_task(scanning, t, &reader, &raw, &slab, err);
     }
     forge_block_close(&raw);
@@ -157,7 +160,10 @@ bool forge_values_hold(const struct forge_plan *plan, const struct forge_value_r
                        struct forge_error *err)
 {
     struct scanning scanning = {plan, NULL, rule, budget, request};
-    struct forge_stage stage = {.name = "check", .rule = FORGE_AFTER_NONE};
+    struct forge_stage stage = {.name = "check",
+                                .rule = FORGE_AFTER_NONE,
+                                .attempts = 3,
+                                .deadline_ms = request->deadline_ms};
     struct forge_driver driver = {
         .executor = request->executor,
         .workers = plan->workers,
@@ -166,6 +172,9 @@ bool forge_values_hold(const struct forge_plan *plan, const struct forge_value_r
         .cancelled = request->cancelled,
         .progress = progress,
         .fail_fast = true,
+        .grace_ms = request->grace_ms,
+        .hung = request->hung,
+        .hung_context = request->hung_context,
     };
 
     if (rule->variable->array->dtype == FORGE_STRING)

@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "run/origin.h"
+#include "run/watch.h"
 
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct bench {
     struct forge_block block;
     const struct forge_plan_array *array;
     struct forge_text payload; /* the records of one task */
+    struct forge_watch *watch;
 };
 
 static void record_object(struct bench *bench, const struct forge_work_object *object,
@@ -106,6 +108,8 @@ static bool put_objects(struct forge_write *write, struct bench *bench,
     bench->payload.length = 0;
     do {
         object_index(index, array, region, within);
+        if (forge_watch_is_stopped(bench->watch))
+            return forge_fail(err, FORGE_CANCELLED, "interrupted");
         if (!put_object(write, bench, region, view, index, err))
             return false;
     } while (forge_grid_next(within, rank, counts));
@@ -152,20 +156,28 @@ static bool write_task(struct forge_write *write, struct bench *bench,
     if (!forge_block_reserve(&bench->block, bytes, err))
         return forge_fail_while(err, "variable \"%s\"", variable->name);
     view = forge_view_of(bench->block.bytes, from->rank, region->count, size);
-    if (forge_array_read(from, &bench->reader, region, &view, err) &&
-        put_objects(write, bench, region, &view, err))
-        return true;
+    if (forge_array_read(from, &bench->reader, region, &view, err)) {
+        forge_watch_reading(bench->watch, NULL);
+        if (put_objects(write, bench, region, &view, err))
+            return true;
+    }
     if (!is_named(err->text, variable->name))
         forge_fail_while(err, "variable \"%s\"", variable->name);
     return forge_origin_blame(write->plan, variable, region, err);
 }
 
-static void bench_open(struct bench *bench, struct forge_write *write)
+static void bench_open(struct bench *bench, struct forge_write *write,
+                       struct forge_watch *watch)
 {
     struct forge_budget *budget = write->budget;
 
     *bench = (struct bench){
-        .reader = {.budget = budget, .cancelled = write->cancelled, .library = write->library},
+        .reader = {.budget = budget,
+                   .cancelled = write->cancelled,
+                   .stopped = forge_watch_stop(watch),
+                   .reading = watch ? &watch->reading : NULL,
+                   .library = write->library},
+        .watch = watch,
         .block = {.budget = budget},
     };
     bench->encoder.padded.budget = budget;
@@ -190,17 +202,18 @@ bool forge_write_perform(void *context, const struct forge_unit *unit, uint64_t 
     struct bench bench;
     bool good = true;
 
-    bench_open(&bench, write);
+    bench_open(&bench, write, unit->watch);
     for (uint64_t t = unit->first; t < unit->first + unit->count && good; t++) {
         struct forge_region task, region;
         const struct forge_plan_array *array =
             forge_plan_task(write->plan, write->work->tasks[t], &task);
 
         *failed = t;
+        forge_watch_begin(unit->watch, write->work->tasks[t]);
         /* The plan proved each task, not the largest parts of several together. */
         if (bench.array && bench.array != array) {
             bench_close(&bench, write);
-            bench_open(&bench, write);
+            bench_open(&bench, write, unit->watch);
         }
         bench.array = array;
         if (write->cancelled && atomic_load(write->cancelled))

@@ -139,6 +139,59 @@ def unchanged():
     support.want(series.visible(os.path.join(WORK, "bakery")) == before, "versions changed")
 
 
+def in_path(day):
+    return os.path.join(WORK, "in", "day-200101%02d.nc" % day)
+
+
+def failed_inputs(days, bakery):
+    """Three of the inputs cannot be used: all three are told, whatever stage stops them."""
+    listed = must_be(status_of(bakery=bakery), state="failed", version=None)["failed"]
+    support.want([item["input"] for item in sorted(listed, key=lambda item: item["input"])] ==
+                 ["in/day-200101%02d.nc" % day for day in days], "failed: %s" % listed)
+    told = [line for line in log_of(bakery=bakery) if line["level"] == "error" and "input" in line]
+    support.want({(line["input"], line["text"]) for line in told} ==
+                 {(item["input"], item["text"]) for item in listed}, "the log is %s" % told)
+    return {line["task"] for line in told}
+
+
+def every_failure_is_listed():
+    recipe = series.write_recipe(WORK, 6, "broken")
+    skipping = series.write_recipe(WORK, 6, "skipping", replace=[("  combine:", "  if_missing: skip\n  combine:")])
+    series.write_files(WORK, 6, 2.0)
+    forge("bake", recipe, bakery="broken")
+    clean = store_digest("broken", "broken")
+    for bakery in "broken", "unbaked": # beside a version, and without one
+        series.write_files(WORK, 6, 3.0)
+        for day in 2, 5:
+            os.rename(in_path(day), in_path(day) + ".aside")
+        os.rename(in_path(3), in_path(3) + ".aside")
+        with open(in_path(3), "w") as file:
+            file.write("rubbish\n" * 100)
+        forge("bake", recipe, status=4, bakery=bakery, says=" more)")
+        tasks = failed_inputs([2, 3, 5], bakery)
+        support.want(tasks == {"fetch/1", "scan/2", "fetch/4"}, "other tasks: %s" % tasks)
+        people = forge("status", "last", bakery=bakery)
+        support.want(people.count("in/day-2001010") >= 3 and "failed" in people, people)
+        forge("bake", recipe, "--fail-fast", "--executor", "local", status=4, bakery=bakery)
+        failed_inputs([2], bakery)
+        os.rename(in_path(3) + ".aside", in_path(3))
+        if bakery == "broken":
+            support.want(store_digest("broken", bakery) == clean, "the version that is current changed")
+            forge("bake", skipping, bakery=bakery)
+            told = [(line["level"], line["input"], line["text"]) for line in log_of(bakery=bakery)
+                    if "input" in line]
+            support.want(told == [("info", "in/day-2001010%d.nc" % day, "it is not there: skipped")
+                                  for day in (2, 5)], "absent: %s" % told)
+            with open(os.path.join(series.current(os.path.join(WORK, bakery), "skipping"),
+                                   "provenance", "run.json")) as file:
+                support.want(json.load(file)["absent"] == [line[1] for line in told], "run.json differs")
+        for day in 2, 5:
+            os.rename(in_path(day) + ".aside", in_path(day))
+        forge("retry", "last", bakery=bakery, status=2 if bakery == "broken" else 0)
+        if bakery == "unbaked":
+            must_be(status_of(bakery=bakery), state="published", failed=None)
+
+
 def could_not_start():
     bad = os.path.join(WORK, "bad.yaml")
     with open(bad, "w") as file:
@@ -269,6 +322,7 @@ def main():
     published()
     failed_and_retried()
     unchanged()
+    every_failure_is_listed()
     could_not_start()
     by_its_stored_recipe()
     misuse()

@@ -60,6 +60,7 @@ static const struct forge_run_request asked = {
     .only = "time=2004..2006",
     .drift = "fail",
     .fail_fast = true,
+    .deadline_ms = 5000,
     .now_us = NOW_US,
 };
 

@@ -18,6 +18,7 @@ static void must_be_as_asked(const struct forge_run_request *request)
     assert_string_equal(request->only, asked.only);
     assert_string_equal(request->drift, asked.drift);
     assert_true(request->fail_fast);
+    assert_int_equal(request->deadline_ms, asked.deadline_ms);
     assert_true(request->now_us == asked.now_us);
 }
 
