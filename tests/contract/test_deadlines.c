@@ -60,7 +60,7 @@ static bool watched_perform(void *context, const struct forge_unit *unit, uint64
         if (clock->tells_tasks)
             forge_watch_begin(unit->watch, 100 + t);
         if (clock->behaviour == TAKES_A_WHILE && t < UNIT)
-            nap(200000);
+            nap(300000);
         if (clock->behaviour == TAKES_A_WHILE && forge_watch_is_stopped(unit->watch))
             return forge_fail(err, FORGE_CANCELLED, "interrupted");
         left = atomic_load(&clock->bad_tries);
@@ -168,14 +168,14 @@ static void what_fails_by_itself_keeps_its_own_error(void **state)
     assert_string_equal(err.text, "it is rubbish anyway");
 }
 
-/* Six tasks of 200 ms in one unit: 1.2 s, but none of them takes longer than 600 ms. */
+/* Six tasks of 300 ms in one unit: 1.8 s, but none of them takes longer than 1.5 s. */
 static void the_time_of_each_task_is_its_own(void **state)
 {
     struct clock clock = {.behaviour = TAKES_A_WHILE, .tells_tasks = true, .one_worker = true};
     struct forge_error err;
 
     (void)state;
-    assert_true(run_tasks(&clock, 600, &err));
+    assert_true(run_tasks(&clock, 1500, &err));
     assert_int_equal(clock.retried_calls, 0);
     assert_int_equal(atomic_load(&clock.performed), UNIT * 16);
 }
@@ -186,9 +186,9 @@ static void who_does_not_tell_its_tasks_is_timed_as_a_whole(void **state)
     struct forge_error err;
 
     (void)state;
-    assert_true(run_tasks(&clock, 600, &err));
+    assert_true(run_tasks(&clock, 1500, &err));
     assert_int_equal(clock.retried_calls, 1);
-    assert_string_equal(clock.told.text, "write/0 has not ended within 600 ms");
+    assert_string_equal(clock.told.text, "write/0 has not ended within 1500 ms");
 }
 
 static void without_a_deadline_a_task_takes_as_long_as_it_takes(void **state)
@@ -212,7 +212,7 @@ static void who_does_not_stop_when_told_is_left_behind(void **state)
     assert_string_equal(clock.told.text,
                         "write/102 has not ended within 300 ms, reading in/b.nc");
     assert_non_null(strstr(clock.told.help, "it did not stop when it was told to"));
-    assert_true(clock.hung_after >= 0.6 && clock.hung_after < 5);
+    assert_true(clock.hung_after >= 0.6 && clock.hung_after < 60);
     assert_int_equal(atomic_load(&clock.performed), 6);
 }
 
@@ -226,7 +226,7 @@ static void nor_does_a_cancelled_run_wait_for_it(void **state)
     assert_int_equal(err.code, FORGE_CANCELLED);
     assert_int_equal(clock.hung_calls, 1);
     assert_int_equal(clock.told.code, FORGE_CANCELLED);
-    assert_true(clock.hung_after >= 0.3 && clock.hung_after < 5);
+    assert_true(clock.hung_after >= 0.3 && clock.hung_after < 60);
 }
 
 int main(void)
