@@ -233,6 +233,7 @@ static bool bake(struct attempt *attempt, const struct forge_executor_type *exec
     const struct forge_run_request *asked = &attempt->asked;
     const struct forge_bake_request request = {
         .recipe = recipe,
+        .recipe_path = asked->recipe,
         .bakery = attempt->arguments->bakery,
         .executor = executor,
         .workers = asked->workers,

@@ -215,6 +215,7 @@ static bool fill_version(struct baking *baking, const struct forge_digest *diges
     const char *current = forge_current_folder(version->bakery, version->name);
     struct forge_run_record record = {
         .version = version->id,
+        .recipe = request->recipe_path,
         .executor = request->executor->name,
         .run = request->run ? forge_run_id(request->run) : NULL,
         .attempt = request->run ? forge_run_attempt(request->run) : 0,

@@ -28,7 +28,9 @@ typedef void forge_progress_show(void *context, const struct forge_progress *pro
 
 struct forge_bake_request {
     const struct forge_recipe *recipe;
-    const char *bakery; /* directory */
+    const char *recipe_path; /* absolute, as whoever asked wrote it: what provenance says; NULL:
+                                the recipe's own */
+    const char *bakery;      /* directory */
     const struct forge_executor_type *executor;
     unsigned workers;
     uint64_t memory_bytes;

@@ -14,6 +14,7 @@ enum prepare_stage { STAGE_FETCH, STAGE_SCAN, STAGES_COUNT };
 struct steps {
     struct forge_preparing parts;
     uint32_t first, count;
+    uint64_t last_done; /* of the last of them */
 };
 
 static bool perform(void *context, const struct forge_unit *unit, uint64_t *failed,
@@ -40,18 +41,21 @@ static const char *stage_name(const struct steps *steps, uint32_t stage)
     return steps->first + stage == STAGE_FETCH ? "fetch" : "scan";
 }
 
-/* Where files are scanned as they are fetched one line tells of both: of the last. */
+/* Where files are scanned as they are fetched, one line tells of both; whoever watches is asked
+ * at every tick, also while nothing but a fetch goes on. */
 static void progress(void *context, uint32_t stage, uint64_t done, uint64_t total)
 {
-    const struct steps *steps = context;
+    struct steps *steps = context;
     const struct forge_bake_request *request = steps->parts.request;
+    bool last = stage + 1 == steps->count;
     struct forge_progress now = {
-        .stage = stage_name(steps, stage),
-        .done = done,
+        .stage = stage_name(steps, steps->count - 1),
+        .done = last ? done : steps->last_done,
         .total = total,
     };
 
-    if (request->progress && stage + 1 == steps->count)
+    steps->last_done = now.done;
+    if (request->progress)
         request->progress(request->progress_context, &now);
 }
 
