@@ -165,7 +165,7 @@ static bool prepare(struct forge_plan *plan, const struct forge_bake_request *re
     struct forge_reader reader = {
         .budget = &budget, .cancelled = request->cancelled, .library = &library};
     struct steps steps = {
-        {plan, request, digests, &budget, &library}, first, last + 1U - first};
+        {plan, request, digests, &budget, &library}, first, last + 1U - first, 0};
     bool good =
         last != STAGE_SCAN || !request->known || forge_known_load_scans(request->known, err);
 
