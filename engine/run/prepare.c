@@ -164,8 +164,9 @@ static bool prepare(struct forge_plan *plan, const struct forge_bake_request *re
     struct forge_library library = forge_scanner_library(request->scanners);
     struct forge_reader reader = {
         .budget = &budget, .cancelled = request->cancelled, .library = &library};
-    struct steps steps = {
-        {plan, request, digests, &budget, &library}, first, last + 1U - first, 0};
+    struct steps steps = {.parts = {plan, request, digests, &budget, &library},
+                          .first = first,
+                          .count = last + 1U - first};
     bool good =
         last != STAGE_SCAN || !request->known || forge_known_load_scans(request->known, err);
 
@@ -184,7 +185,8 @@ static void scan_the_others(struct forge_plan *plan, const struct forge_bake_req
 {
     struct forge_budget budget = {.limit = request->memory_bytes};
     struct forge_library library = forge_scanner_library(request->scanners);
-    struct steps steps = {{plan, request, NULL, &budget, &library}, STAGE_SCAN, 1};
+    struct steps steps = {
+        .parts = {plan, request, NULL, &budget, &library}, .first = STAGE_SCAN, .count = 1};
     struct forge_error ignored;
 
     if (!request->known || forge_known_load_scans(request->known, &ignored))
