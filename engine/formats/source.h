@@ -89,6 +89,11 @@ void forge_source_object_key(struct forge_text *key, const struct forge_source *
 void forge_source_contiguous(struct forge_source *source, uint64_t offset,
                              uint64_t record_stride);
 
+/* Are the files that were read from since this was asked last still what they were then? What
+ * was read is theirs only if they are. */
+FORGE_MUST_CHECK bool forge_source_files_stand(struct forge_reader *reader,
+                                               struct forge_error *err);
+
 /* Reads regions that only a library can decode; run/scanner.c has the real one. */
 struct forge_library {
     bool (*read)(const struct forge_library *library, const struct forge_source *source,

@@ -7,8 +7,9 @@
 #define FILES_MAX 16
 
 struct open_file {
-    const struct forge_store *store;
-    char *key; /* NULL: the place is free */
+    struct forge_store *store;
+    char *key;       /* NULL: the place is free */
+    const char *url; /* of the file, whose owner outlives the reader */
     struct forge_object *object;
     struct forge_object_status status; /* when it was opened */
     uint64_t used_at;                  /* by the clock of the reader's files */
@@ -17,6 +18,7 @@ struct open_file {
 struct forge_open_files {
     struct open_file files[FILES_MAX];
     uint64_t clock;
+    uint64_t stood; /* the clock when all that were used still stood */
     struct forge_open_shard shard;
 };
 
@@ -85,7 +87,6 @@ static bool place_open(struct open_file *place, const struct forge_file *file,
     struct forge_object *object = NULL;
     char *key;
 
-    file_close(place);
     if (!forge_object_open(&object, file->store, file->key, &status, err))
         return false;
     key = strdup(file->key);
@@ -96,6 +97,7 @@ static bool place_open(struct open_file *place, const struct forge_file *file,
     }
     place->store = file->store;
     place->key = key;
+    place->url = file->url;
     place->object = object;
     place->status = status;
     return true;
@@ -111,6 +113,53 @@ static bool is_same(const struct forge_object_status *a, const struct forge_obje
     return a->modified_ns == 0 || b->modified_ns == 0 || a->modified_ns == b->modified_ns;
 }
 
+static bool fail_changed(const char *url, struct forge_error *err)
+{
+    forge_fail(err, FORGE_BAD_SOURCE, "%s changed while it was read", url);
+    return forge_fail_help(err, "run again when nothing writes to it any more");
+}
+
+/* Was a file, if it was used since that was asked last, the same all the while? */
+static bool stands(const struct forge_open_files *files, const struct open_file *place,
+                   struct forge_error *err)
+{
+    struct forge_object_status now = {0};
+    struct forge_object *object = NULL;
+
+    if (!place->key || place->used_at <= files->stood)
+        return true;
+    if (!forge_object_open(&object, place->store, place->key, &now, err))
+        return err->code == FORGE_MISSING ? fail_changed(place->url, err) : false;
+    forge_object_close(object);
+    return is_same(&now, &place->status) || fail_changed(place->url, err);
+}
+
+/* Free a place. Its file is closed before it is looked at: no more than FILES_MAX are open. */
+static bool vacate(const struct forge_open_files *files, struct open_file *place,
+                   struct forge_error *err)
+{
+    bool good;
+
+    forge_object_close(place->object);
+    place->object = NULL;
+    good = stands(files, place, err);
+    file_close(place);
+    return good;
+}
+
+bool forge_source_files_stand(struct forge_reader *reader, struct forge_error *err)
+{
+    struct forge_open_files *files = reader->files;
+
+    for (size_t i = 0; files && i < FILES_MAX; i++) {
+        if (!stands(files, &files->files[i], err))
+            return false;
+    }
+    if (files)
+        files->stood = files->clock;
+    return true;
+}
+
 bool forge_source_object(struct forge_object **out, struct forge_reader *reader,
                          const struct forge_file *file, struct forge_error *err)
 {
@@ -120,12 +169,11 @@ bool forge_source_object(struct forge_object **out, struct forge_reader *reader,
     if (!files_of(&files, reader, err))
         return false;
     place = place_of(files, file);
-    if (!is_open(place, file) && !place_open(place, file, err))
+    if (!is_open(place, file) && (!vacate(files, place, err) || !place_open(place, file, err)))
         return false;
     if (!is_same(&place->status, &file->status)) {
         file_close(place);
-        forge_fail(err, FORGE_BAD_SOURCE, "%s changed while it was read", file->url);
-        return forge_fail_help(err, "run again when nothing writes to it any more");
+        return fail_changed(file->url, err);
     }
     place->used_at = ++files->clock;
     *out = place->object;

@@ -1,6 +1,7 @@
 #include "run/write.h"
 
 #include "base/checked.h"
+#include "formats/source.h"
 #include "run/origin.h"
 #include "run/watch.h"
 
@@ -156,7 +157,9 @@ static bool write_task(struct forge_write *write, struct bench *bench,
     if (!forge_block_reserve(&bench->block, bytes, err))
         return forge_fail_while(err, "variable \"%s\"", variable->name);
     view = forge_view_of(bench->block.bytes, from->rank, region->count, size);
-    if (forge_array_read(from, &bench->reader, region, &view, err)) {
+    /* What is journaled was made of the bytes that its key tells of, whatever comes later. */
+    if (forge_array_read(from, &bench->reader, region, &view, err) &&
+        forge_source_files_stand(&bench->reader, err)) {
         forge_watch_reading(bench->watch, NULL);
         if (put_objects(write, bench, region, &view, err))
             return true;
