@@ -125,7 +125,8 @@ static void add_folder(struct forge_reuse *reuse, const char *folder)
     reuse->folders[reuse->folders_count++] = forge_arena_text(&reuse->arena, folder);
 }
 
-/* The current version, then the others from the newest on, then what was left behind. */
+/* The current version, then the others from the newest on, then what was left behind. What was
+ * withdrawn is not to be used, nor its objects. */
 static bool list_folders(struct forge_reuse *reuse, const struct forge_bakery *bakery,
                          const char *name, const char *current, struct forge_error *err)
 {
@@ -143,7 +144,7 @@ static bool list_folders(struct forge_reuse *reuse, const struct forge_bakery *b
     if (current)
         add_folder(reuse, current);
     for (size_t i = versions_count; i-- > 0;) {
-        if (versions[i].folder)
+        if (versions[i].folder && !versions[i].withdrawn)
             add_folder(reuse, versions[i].folder);
     }
     reuse->versions_count = reuse->folders_count;

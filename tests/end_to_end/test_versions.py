@@ -226,6 +226,18 @@ def last_withdrawn():
     support.want(states()[new] == "current" and states()[only] == "withdrawn", "%s" % states())
 
 
+def withdrawn_objects():
+    """A version that was withdrawn is not to be used: nor are its objects, by the next bake."""
+    bad = bake(2, 100.0)
+    with open(os.path.join(folder(bad), "data.zarr", "rain", "0.0.0"), "r+b") as file:
+        file.write(b"\1")
+    forge("verify", "rain", "--deep", status=7)
+    forge("withdraw", "rain", bad, "--why", "a bad disk")
+    forge("bake", series.write_recipe(WORK, 2), "--quiet")
+    support.want(current() != bad, "the withdrawn version is current")
+    forge("verify", "rain", "--deep")
+
+
 def main():
     support.fresh(WORK)
     versions = [bake(3, 1.0), bake(5, 2.0), bake(4, 3.0)]
@@ -236,6 +248,7 @@ def main():
     rivals(versions[1])
     kills = killed_gc()
     last_withdrawn()
+    withdrawn_objects()
     print("3 versions: history, rollback under %d readings, withdrawal; gc under %d readings, %d bytes "
           "freed as said; %d of %d gc killed (seed %d), each finished by the next" %
           (held, reads, freed, kills, KILLS, SEED))
