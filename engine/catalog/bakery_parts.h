@@ -39,6 +39,10 @@ FORGE_MUST_CHECK bool forge_bakery_names(const char ***names, size_t *count,
 const char *forge_link_version(const struct forge_bakery *bakery, const char *name,
                                int64_t *since_us);
 
+/* Is this what forge calls versions: <time>-<8 hexadecimal digits>, maybe with a number? What
+ * somebody put beside them is nothing of forge's. */
+bool forge_version_is_id(const char *name);
+
 /* Make a version current by renaming a link over datasets/NAME; on failure the old one is.
  * Nothing is durable before forge_link_sync. */
 FORGE_MUST_CHECK bool forge_link_flip(const struct forge_bakery *bakery, const char *name,

@@ -84,7 +84,7 @@ static bool settle_folders(const struct book *book, const char *linked, bool ado
                             NULL, err))
         return false;
     for (size_t i = 0; i < folders_count && !adopt; i++) {
-        if ((!linked || strcmp(folders[i], linked) != 0) &&
+        if (forge_version_is_id(folders[i]) && (!linked || strcmp(folders[i], linked) != 0) &&
             !knows(book, folders[i], FORGE_EVENT_PUBLISHED) && !hide(book, folders[i], err))
             return false;
     }

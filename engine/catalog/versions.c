@@ -96,6 +96,18 @@ static int64_t time_of_id(const char *id)
                : 0;
 }
 
+bool forge_version_is_id(const char *name)
+{
+    size_t stamp = strlen("20010203T040506Z-"), length = strlen(name);
+    const char *seed = name + stamp;
+
+    if (length <= stamp || seed[-1] != '-' || time_of_id(name) == 0)
+        return false;
+    return strspn(seed, "0123456789abcdef") == 8 &&
+           (seed[8] == '\0' ||
+            (seed[8] == '-' && seed[9] && seed[9 + strspn(seed + 9, "0123456789")] == '\0'));
+}
+
 static bool is_folder(const char *path)
 {
     struct stat status;
@@ -116,7 +128,7 @@ static void add_folders(struct book *book, const char *const *folders, size_t co
 
         if (!is_folder(path))
             continue;
-        if (!item && (is_linked || adopt))
+        if (!item && (is_linked || (adopt && forge_version_is_id(folders[i]))))
             item = find_or_add(book, folders[i], is_linked ? since_us : time_of_id(folders[i]));
         if (item) {
             item->folder = path;

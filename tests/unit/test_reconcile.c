@@ -74,6 +74,33 @@ static void a_version_that_was_never_current_is_hidden_again(void **state)
     close_place(&place);
 }
 
+static void what_is_no_version_stays_where_it_is(void **state)
+{
+    struct forge_version_info *versions;
+    struct forge_error err;
+    struct place place;
+    const char *ids[2];
+    size_t count;
+
+    (void)state;
+    open_with(&place, ids, 2);
+    assert_true(forge_folder_make(below(&place, "versions/sst/my-notes"), &err));
+    assert_true(
+        forge_folder_make(below(&place, "versions/sst/20010203T040506Z-01234567.old"), &err));
+    write_text(below(&place, "versions/sst/README"), "mine");
+    lock_once(&place);
+    /* Nor is it taken for a version where nothing tells which there were. */
+    assert_int_equal(unlink(below(&place, HISTORY)), 0);
+    lock_once(&place);
+    assert_string_equal(events_of(&place), "published A, published B");
+    assert_true(forge_versions_read(&versions, &count, &place.bakery, "sst", &err));
+    assert_int_equal(count, 2);
+    assert_true(is_there(&place, "versions/sst/my-notes"));
+    assert_true(is_there(&place, "versions/sst/20010203T040506Z-01234567.old"));
+    assert_true(is_there(&place, "versions/sst/README"));
+    close_place(&place);
+}
+
 static void versions_without_a_history_are_taken_over(void **state)
 {
     struct forge_version_info *versions;
@@ -104,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_dead_process_did_not_write_down_is_added),
         cmocka_unit_test(a_version_that_was_never_current_is_hidden_again),
+        cmocka_unit_test(what_is_no_version_stays_where_it_is),
         cmocka_unit_test(versions_without_a_history_are_taken_over),
     };
 
