@@ -76,7 +76,7 @@ static void report_people(const struct forge_plan *plan, const struct forge_run_
 {
     const struct forge_run_summary *s = &report->summary;
     bool old = plan->recipe->target.type->zarr_format == 2;
-    char in[32], out[32], peak[32], library[32];
+    char in[32], out[32], peak[32], library[32], copied[32];
 
     printf("published %s, version %s\n", plan->recipe->name, report->version);
     printf("  read    %llu files, %s; %llu chunks decoded, %s through the netCDF library\n",
@@ -90,9 +90,11 @@ static void report_people(const struct forge_plan *plan, const struct forge_run_
            (unsigned long long)s->objects, forge_text_bytes(out, sizeof out, s->bytes_written),
            (unsigned long long)s->objects_left_out);
     if (s->objects_shared > 0)
-        printf("  shared  %llu objects that were there already%s\n",
-               (unsigned long long)s->objects_shared,
-               s->bytes_copied > 0 ? ", copied: the file system has no links" : "");
+        printf("  shared  %llu objects that were there already\n",
+               (unsigned long long)s->objects_shared);
+    if (s->bytes_copied > 0)
+        printf("          %s of them copied: they cannot be linked\n",
+               forge_text_bytes(copied, sizeof copied, s->bytes_copied));
     printf("  memory  %s of array data at most\n",
            forge_text_bytes(peak, sizeof peak, s->memory_peak));
     printf("open it:\n");

@@ -4,10 +4,10 @@
     test_one_digest.py FORGE WORK [RUNS [SEED]]
 
 One clean bake of a series of files; then so many times a dataset of its own that gets there by chance:
-files arrive in batches of any size and order and the dataset grows by `append`, attributes and dtypes
-are changed and changed back, every bake has another executor, workers and memory, and many of them are
-killed with all their processes at any moment, then gone on with by a plain bake or by their run. Stores
-are compared byte for byte, and what is shared and what is written has to be all there is.
+files arrive in batches of any size and order and the dataset grows by `append`, attributes, a dtype and
+the codec are changed and changed back, every bake has another executor, workers and memory, and many of
+them are killed with all their processes at any moment, then gone on with by a plain bake or by their
+run. Stores are compared byte for byte.
 """
 import collections
 import json
@@ -40,11 +40,17 @@ input:
   append: time
   chunks: {time: 4, y: 12}
   variables: {snow: {chunks: {time: 3}}}
-checks:
+%schecks:
   - monotonic: time
 """
-# What a recipe is for a while; the first is what it is in the end.
-TRANSFORMS = ["", "attrs: {rain: {comment: second}}", "global_attrs: {title: Rain}", "cast: {snow: float64}"]
+# What a recipe has more for a while, as transforms and in its target; the first is how it ends.
+RECIPES = [
+    ("", ""),
+    ("transforms:\n  - attrs: {rain: {comment: second}}\n", ""),
+    ("transforms:\n  - global_attrs: {title: Rain}\n", ""),
+    ("transforms:\n  - cast: {snow: float64}\n", ""),
+    ("", "  codec: gzip\n"),
+]
 
 
 def write_archive(folder):
@@ -75,11 +81,10 @@ class Place:
         self.bakery = os.path.join(folder, "bakery")
         self.inputs = os.path.join(folder, "in")
         os.mkdir(self.inputs)
-        self.write_recipe(TRANSFORMS[0])
 
-    def write_recipe(self, transform):
+    def write_recipe(self, more):
         with open(os.path.join(self.folder, "recipe.yaml"), "w", encoding="utf-8") as file:
-            file.write(RECIPE % ("transforms:\n  - %s\n" % transform if transform else ""))
+            file.write(RECIPE % more)
 
     def arrive(self, days):
         for day in days:
@@ -157,14 +162,13 @@ class Chance:
         steps = []
         while days:
             count = min(len(days), self.random.choice([1, 3, 8, 13, DAYS]))
-            steps.append((days[:count], self.random.choice(TRANSFORMS)))
+            steps.append((days[:count], self.random.choice(RECIPES)))
             days = days[count:]
-        steps[-1] = steps[-1][0], self.random.choice(TRANSFORMS)
-        steps += [([], TRANSFORMS[0])]
-        for step, (new, transform) in enumerate(steps):
+        steps += [([], RECIPES[0])]
+        for step, (new, more) in enumerate(steps):
             where = "run %d, step %d of %d" % (number, step + 1, len(steps))
             place.arrive(new)
-            place.write_recipe(transform)
+            place.write_recipe(more)
             self.bake(place, where)
         self.seen["steps"] += len(steps)
         support.want(place.digest() == clean, "run %d: after %s the store is another" % (number, steps))
@@ -182,6 +186,7 @@ def main():
     write_archive(archive)
     place = Place(forge, os.path.join(work, "clean"), archive)
     place.arrive(range(DAYS))
+    place.write_recipe(RECIPES[0])
     chance = Chance(forge, work, archive, seed)
     status, out, err = chance.wait(place.start("bake", "recipe.yaml"), False)
     support.want(status == 0, "the clean bake ended with %d: %s" % (status, err))
