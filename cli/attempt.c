@@ -95,6 +95,9 @@ static void report_people(const struct forge_plan *plan, const struct forge_run_
     if (s->bytes_copied > 0)
         printf("          %s of them copied: they cannot be linked\n",
                forge_text_bytes(copied, sizeof copied, s->bytes_copied));
+    if (s->check_chunks + s->check_tasks_skipped > 0)
+        printf("  checked %llu chunks of values; %llu tasks had nothing new to check\n",
+               (unsigned long long)s->check_chunks, (unsigned long long)s->check_tasks_skipped);
     printf("  memory  %s of array data at most\n",
            forge_text_bytes(peak, sizeof peak, s->memory_peak));
     printf("open it:\n");

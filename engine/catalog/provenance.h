@@ -22,6 +22,8 @@ struct forge_run_summary {
     uint64_t objects, objects_left_out, bytes_written; /* by this run */
     uint64_t objects_shared, bytes_copied; /* with earlier versions and attempts; bytes where
                                               the file system has no links */
+    uint64_t check_chunks;                 /* that checks of values read back */
+    uint64_t check_tasks_skipped;          /* of them: an older version holds the same check */
     struct forge_read_counts reads;        /* by write tasks */
     uint64_t memory_peak;                  /* of array blocks */
 };

@@ -20,6 +20,8 @@ void forge_run_summary_json(struct forge_text *out, const struct forge_run_summa
         {"absent_inputs", s->absent_inputs},
         {"bytes_copied", s->bytes_copied},
         {"bytes_written", s->bytes_written},
+        {"check_chunks", s->check_chunks},
+        {"check_tasks_skipped", s->check_tasks_skipped},
         {"chunks_decoded", s->reads.chunks},
         {"decoded_bytes", s->reads.decoded_bytes},
         {"input_bytes", s->input_bytes},

@@ -35,6 +35,7 @@ struct baking {
     struct forge_journal *journal;
     struct forge_write write;
     struct forge_failures failures;
+    struct forge_held held;
 };
 
 static bool perform(void *context, const struct forge_unit *unit, uint64_t *failed,
@@ -121,6 +122,8 @@ static void summarize(struct forge_run_summary *summary, const struct baking *ba
         .bytes_written = write->bytes,
         .objects_shared = baking->reuse.shared,
         .bytes_copied = baking->reuse.copied_bytes,
+        .check_chunks = baking->held.chunks,
+        .check_tasks_skipped = baking->held.tasks_skipped,
         .reads = {.chunks = write->chunks,
                   .stored_bytes = write->stored,
                   .decoded_bytes = write->decoded,
@@ -231,15 +234,16 @@ static bool fill_version(struct baking *baking, const struct forge_digest *diges
         &store, forge_arena_print(&plan->arena, "%s/%s", version->staging, version->store),
         err);
 
+    forge_held_open(&baking->held, &baking->work, &baking->reuse);
     good = good && fill_store(baking, store, err) && forge_inputs_unchanged(plan, err) &&
            forge_stamp_times(plan, request, err) && write_metadata(store, plan, err) &&
-           forge_checks_hold(plan, store, &baking->budget, request, err);
+           forge_checks_hold(plan, store, &baking->held, &baking->budget, request, err);
     summarize(&baking->report->summary, baking);
     record.summary = baking->report->summary;
     record.finished_us = now_us();
     good = good && forge_provenance_write(version->staging, plan, digests, &record, err) &&
            forge_unchanged_write(version->staging, plan, digests, err) &&
-           list_objects(baking, err);
+           forge_held_write(&baking->held, version->staging, err) && list_objects(baking, err);
     forge_store_close(store);
     return good;
 }
@@ -386,6 +390,7 @@ static void close_baking(struct baking *baking)
     forge_version_abandon(&baking->version, baking->write.tasks > 0);
     if (baking->journal && !forge_journal_close(baking->journal, &ignored))
         baking->journal = NULL;
+    forge_held_close(&baking->held);
     forge_reuse_close(&baking->reuse);
     forge_work_close(&baking->work);
 }

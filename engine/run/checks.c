@@ -19,6 +19,7 @@ struct checking {
     struct forge_arena arena;
     struct forge_reader reader;
     const struct forge_bake_request *request;
+    struct forge_held *held;
     struct forge_progress progress; /* of checks */
 };
 
@@ -189,7 +190,7 @@ static bool check_values(struct checking *checking, const struct forge_check_use
         if (range && (!forge_node_number(&rule.low, s->values.nodes[i]->first) ||
                       !forge_node_number(&rule.high, s->values.nodes[i]->first->next)))
             return forge_fail(err, FORGE_BAD_RECIPE, "range: \"%s\" needs two numbers", name);
-        if (!forge_values_hold(checking->plan, &rule, checking->reader.budget,
+        if (!forge_values_hold(checking->plan, &rule, checking->held, checking->reader.budget,
                                checking->request, err))
             return false;
     }
@@ -249,11 +250,11 @@ static bool check_one(struct checking *checking, const struct forge_check_use *u
 }
 
 bool forge_checks_hold(const struct forge_plan *plan, struct forge_store *store,
-                       struct forge_budget *budget, const struct forge_bake_request *request,
-                       struct forge_error *err)
+                       struct forge_held *held, struct forge_budget *budget,
+                       const struct forge_bake_request *request, struct forge_error *err)
 {
     const struct forge_recipe *recipe = plan->recipe;
-    struct checking checking = {.plan = plan, .request = request};
+    struct checking checking = {.plan = plan, .request = request, .held = held};
     bool good = true;
 
     checking.progress = (struct forge_progress){"check", 0, recipe->checks_count, 0};

@@ -3,10 +3,12 @@
 #include "array/nodes.h"
 #include "array/reader.h"
 #include "base/checked.h"
+#include "run/held.h"
 #include "run/origin.h"
 #include "run/watch.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SLAB 8192U /* values decoded at once: few, and not counted as array data */
@@ -17,6 +19,10 @@ struct scanning {
     const struct forge_value_rule *rule;
     struct forge_budget *budget;
     const struct forge_bake_request *request;
+    struct forge_held *held;
+    const bool *where; /* the rule is held */
+    uint64_t *tasks;   /* of the array, with something to read */
+    uint64_t count;
 };
 
 /* The values of a block as decoded doubles, missing ones NaN: a lazy view on it. */
@@ -84,6 +90,24 @@ static bool hold_slab(const struct scanning *scanning, const double *values, uin
     return true;
 }
 
+static bool is_to_be_read(const void *context, const struct forge_work_object *object)
+{
+    const struct scanning *scanning = context;
+
+    return !forge_held_covers(scanning->held, scanning->where, object);
+}
+
+/* What a task of the array has to read; false: nothing. */
+static bool region_of(struct forge_region *region, const struct scanning *scanning,
+                      uint64_t task)
+{
+    struct forge_region whole;
+
+    forge_plan_task(scanning->plan, scanning->array->first_task + task, &whole);
+    return forge_work_box(region, scanning->held->work, scanning->array, &whole, is_to_be_read,
+                          scanning);
+}
+
 static bool hold_task(const struct scanning *scanning, uint64_t task,
                       struct forge_reader *reader, struct forge_block *raw,
                       struct forge_block *slab, struct forge_error *err)
@@ -98,7 +122,8 @@ static bool hold_task(const struct scanning *scanning, uint64_t task,
     uint64_t count = 0, size;
     bool good;
 
-    forge_plan_task(scanning->plan, scanning->array->first_task + task, &region);
+    if (!region_of(&region, scanning, task))
+        return true;
     if (!forge_region_count(&count, array->rank, &region) ||
         !forge_checked_multiply(&size, count, forge_dtype_size(array->dtype)))
         return forge_fail(err, FORGE_FAILED, "too many values in one task");
@@ -135,8 +160,9 @@ static bool perform(void *context, const struct forge_unit *unit, uint64_t *fail
     for (uint64_t t = unit->first; t < unit->first + unit->count && good; t++) {
         *failed = t;
         forge_watch_begin(unit->watch, t);
-        good = hold_task(scanning, t, &reader, &raw, &slab, err);
+        good = hold_task(scanning, scanning->tasks[t], &reader, &raw, &slab, err);
     }
+    atomic_fetch_add(&scanning->held->chunks, reader.counts.chunks);
     forge_block_close(&raw);
     forge_block_close(&slab);
     forge_reader_close(&reader);
@@ -155,11 +181,31 @@ static void progress(void *context, uint32_t stage, uint64_t done, uint64_t tota
                                     &scanning->rule->progress);
 }
 
-bool forge_values_hold(const struct forge_plan *plan, const struct forge_value_rule *rule,
-                       struct forge_budget *budget, const struct forge_bake_request *request,
-                       struct forge_error *err)
+static bool list_tasks(struct scanning *scanning, struct forge_error *err)
 {
-    struct scanning scanning = {plan, NULL, rule, budget, request};
+    const uint64_t count = scanning->array ? scanning->array->tasks_count : 0;
+    struct forge_region ignored;
+
+    scanning->tasks = malloc((count + 1) * sizeof *scanning->tasks);
+    if (!scanning->tasks)
+        return forge_fail(err, FORGE_FAILED, "no memory for %llu tasks",
+                          (unsigned long long)count);
+    for (uint64_t t = 0; t < count; t++) {
+        if (region_of(&ignored, scanning, t))
+            scanning->tasks[scanning->count++] = t;
+    }
+    scanning->held->tasks_skipped += count - scanning->count;
+    return true;
+}
+
+bool forge_values_hold(const struct forge_plan *plan, const struct forge_value_rule *rule,
+                       struct forge_held *held, struct forge_budget *budget,
+                       const struct forge_bake_request *request, struct forge_error *err)
+{
+    struct forge_digest digest;
+    bool good;
+    struct scanning scanning = {
+        .plan = plan, .rule = rule, .budget = budget, .request = request, .held = held};
     struct forge_stage stage = {.name = "check",
                                 .rule = FORGE_AFTER_NONE,
                                 .attempts = 3,
@@ -184,6 +230,13 @@ bool forge_values_hold(const struct forge_plan *plan, const struct forge_value_r
         if (strcmp(plan->arrays[i].target.variable->name, rule->variable->name) == 0)
             scanning.array = &plan->arrays[i];
     }
-    stage.count = scanning.array ? scanning.array->tasks_count : 0;
-    return forge_driver_run(&driver, &stage, 1, err);
+    forge_held_digest(&digest, rule);
+    scanning.where = forge_held_where(held, &digest);
+    good = list_tasks(&scanning, err);
+    stage.count = scanning.count;
+    good = good && (stage.count == 0 || forge_driver_run(&driver, &stage, 1, err));
+    if (good)
+        forge_held_add(held, &digest);
+    free(scanning.tasks);
+    return good;
 }

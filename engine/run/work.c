@@ -166,8 +166,9 @@ struct forge_work_object *forge_work_at(const struct forge_work *work,
     return &work->objects[array->first_object + forge_grid_number(from->rank, counts, index)];
 }
 
-bool forge_work_region(struct forge_region *out, const struct forge_work *work,
-                       const struct forge_plan_array *array, const struct forge_region *task)
+bool forge_work_box(struct forge_region *out, const struct forge_work *work,
+                    const struct forge_plan_array *array, const struct forge_region *task,
+                    forge_work_wants *wants, const void *context)
 {
     const struct forge_array *from = array->target.variable->array;
     uint64_t counts[FORGE_RANK_MAX], within[FORGE_RANK_MAX] = {0}, total;
@@ -179,7 +180,7 @@ bool forge_work_region(struct forge_region *out, const struct forge_work *work,
     do {
         for (unsigned d = 0; d < from->rank; d++)
             index[d] = task->start[d] / array->object[d] + within[d];
-        if (forge_work_at(work, array, index)->state != FORGE_WORK_WANTED)
+        if (!wants(context, forge_work_at(work, array, index)))
             continue;
         for (unsigned d = 0; d < from->rank; d++) {
             low[d] = any ? forge_minimum(low[d], index[d]) : index[d];
@@ -195,6 +196,18 @@ bool forge_work_region(struct forge_region *out, const struct forge_work *work,
         out->count[d] = end - out->start[d];
     }
     return any;
+}
+
+static bool is_to_be_written(const void *context, const struct forge_work_object *object)
+{
+    (void)context;
+    return object->state == FORGE_WORK_WANTED;
+}
+
+bool forge_work_region(struct forge_region *out, const struct forge_work *work,
+                       const struct forge_plan_array *array, const struct forge_region *task)
+{
+    return forge_work_box(out, work, array, task, is_to_be_written, NULL);
 }
 
 bool forge_work_list_tasks(struct forge_work *work, struct forge_error *err)

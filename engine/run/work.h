@@ -79,7 +79,13 @@ struct forge_work_object *forge_work_at(const struct forge_work *work,
 /* List the tasks that have an object to write. Again after states have changed. */
 FORGE_MUST_CHECK bool forge_work_list_tasks(struct forge_work *work, struct forge_error *err);
 
-/* The box of the objects of a task that are to be written; false: there are none. */
+/* The box of the objects of a task that are wanted; false: there are none. */
+typedef bool forge_work_wants(const void *context, const struct forge_work_object *object);
+bool forge_work_box(struct forge_region *out, const struct forge_work *work,
+                    const struct forge_plan_array *array, const struct forge_region *task,
+                    forge_work_wants *wants, const void *context);
+
+/* The same for those that are to be written. */
 bool forge_work_region(struct forge_region *out, const struct forge_work *work,
                        const struct forge_plan_array *array, const struct forge_region *task);
 
