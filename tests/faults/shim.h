@@ -74,7 +74,7 @@ struct operation {
 };
 
 /* What a descriptor leads to. */
-enum place { OUTSIDE, BELOW, WRITABLE, WRITTEN };
+enum place { OUTSIDE, BELOW, WRITABLE, WRITTEN, SYNCED /* since it was written */ };
 
 extern struct page *page; /* NULL: nothing is counted */
 

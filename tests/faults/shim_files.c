@@ -73,15 +73,17 @@ int creat(const char *path, mode_t mode)
 DIR *opendir(const char *path)
 {
     struct operation operation;
-    DIR *opened;
+    DIR *opened = NULL;
 
     if (!is_below(AT_FDCWD, path))
         return real.opendir(path);
     operation = begin(OPEN_READ, AT_FDCWD, path, 0, NULL);
-    if (operation.error)
-        return refuse(&operation) ? NULL : NULL;
-    opened = real.opendir(path);
-    finish(&operation, opened ? 0 : -1);
+    if (operation.error) {
+        refuse(&operation);
+    } else {
+        opened = real.opendir(path);
+        finish(&operation, opened ? 0 : -1);
+    }
     return opened;
 }
 
@@ -242,17 +244,17 @@ int fallocate(int fd, int mode, off_t offset, off_t length)
 int close(int fd)
 {
     struct operation operation;
-    bool counts = place_of(fd) == WRITTEN;
+    enum place place = place_of(fd);
     off_t length;
 
     put_place(fd, OUTSIDE);
-    if (!counts)
+    if (place < WRITTEN)
         return real.close(fd);
     operation = begin(CLOSE, fd, NULL, 0, NULL);
     if (!operation.error)
         return (int)finish(&operation, real.close(fd));
-    length = lseek(fd, 0, SEEK_CUR);
-    if (operation.error != EINTR && length > 0)
+    length = lseek(fd, 0, SEEK_END);
+    if (operation.error != EINTR && place == WRITTEN && length > 0)
         (void)!real.ftruncate(fd, length / 2);
     real.close(fd);
     return (int)refuse(&operation);

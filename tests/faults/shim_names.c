@@ -120,6 +120,8 @@ static int sync_with(enum kind kind, int (*sync)(int), int fd)
 
     if (operation.error)
         return (int)refuse(&operation);
+    if (place_of(fd) == WRITTEN)
+        put_place(fd, SYNCED);
     return (int)finish(&operation, page->options & DROP_SYNCS ? 0 : sync(fd));
 }
 
