@@ -10,25 +10,28 @@
 /* What the objects of one variable say together. */
 struct tally {
     struct forge_change change;
-    uint8_t inner; /* how objects that are whole differ: flags of all that are rewritten */
-    uint8_t edge;  /* and those at the end of a dimension, which grow */
+    uint8_t inner; /* how those that are rewritten differ: all flags of them together */
+    uint8_t edge;  /* and of those at the end of a dimension that has several, which grow */
     bool unknown;
 };
 
-/* Is it the last along a dimension that it does not fill alone? */
-static bool is_edge(const struct forge_plan_array *array, const uint64_t *index)
+/* `counts` is the grid of objects that `index` is of. */
+static bool is_edge(const struct forge_work_object *object, unsigned rank,
+                    const uint64_t *counts, const uint64_t *index)
 {
-    const struct forge_array *from = array->target.variable->array;
+    uint64_t stride = 1;
 
-    for (unsigned d = 0; d < from->rank; d++) {
-        if (from->shape[d] > 0 && index[d] == (from->shape[d] - 1) / array->object[d])
+    for (unsigned d = rank; d-- > 0; stride *= counts[d]) {
+        bool last = index[d] + 1 == counts[d];
+
+        if (last ? index[d] > 0 : !(object[stride].was & FORGE_WAS_THERE))
             return true;
     }
     return false;
 }
 
-static void add_object(struct tally *tally, const struct forge_plan_array *array,
-                       const struct forge_work_object *object, const uint64_t *index)
+static void add_object(struct tally *tally, const struct forge_work_object *object,
+                       bool is_at_edge)
 {
     bool was = object->was & FORGE_WAS_THERE;
 
@@ -43,33 +46,47 @@ static void add_object(struct tally *tally, const struct forge_plan_array *array
     else
         tally->change.add++;
     tally->unknown = tally->unknown || object->key.unknown;
-    if (was && is_edge(array, index))
+    if (was && is_at_edge)
         tally->edge |= object->was;
     else if (was)
         tally->inner |= object->was;
 }
 
-static const char *reason_of(const struct tally *tally, bool first)
+/* Why objects that were there are not kept. */
+static const char *reason_of_others(const struct tally *tally,
+                                    const struct forge_change *change)
 {
-    const struct forge_change *change = &tally->change;
-    uint8_t how = tally->inner ? tally->inner : tally->edge;
+    uint8_t how = tally->inner | tally->edge;
 
-    if (first || (change->keep == 0 && change->rewrite == 0 && !how))
-        return "new variable";
-    if (change->add == 0 && change->rewrite == 0 && change->share == 0)
-        return "";
-    if (!how)
-        return tally->unknown ? "new inputs, or files that were touched since" : "new inputs";
+    if (how & FORGE_OTHER_ENCODING)
+        return change->rewrite + change->share > 1
+                   ? "other chunks, dtype or codec"
+                   : "it grew or shrank, or its encoding changed";
     if (!tally->inner && change->add > 0)
         return "new inputs; the partial chunk at the end";
-    if (how & FORGE_OTHER_ENCODING)
-        return tally->inner ? "other chunks, dtype or codec"
-                            : "it grew or shrank, or its encoding changed";
+    if (how & FORGE_OTHER_FILES && tally->unknown)
+        return "inputs that changed, or were touched since";
     if (how & FORGE_OTHER_FILES)
-        return tally->unknown ? "inputs that changed, or were touched since" : "inputs changed";
+        /* What an object covers is in its structure. */
+        return how & FORGE_OTHER_STRUCTURE ? "inputs were added, left out or changed"
+                                           : "inputs changed";
     if (how & FORGE_OTHER_STRUCTURE)
         return "other transforms, or other values of coordinates";
     return "asked to be done again";
+}
+
+static const char *reason_of(const struct tally *tally, bool first)
+{
+    const struct forge_change *change = &tally->change;
+    bool others = tally->inner || tally->edge;
+
+    if (first || (change->keep == 0 && change->rewrite == 0 && !others))
+        return "new variable";
+    if (change->add == 0 && change->rewrite == 0 && change->share == 0)
+        return "";
+    if (others)
+        return reason_of_others(tally, change);
+    return tally->unknown ? "new inputs, or files that were touched since" : "new inputs";
 }
 
 static void add_total(struct forge_change *total, const struct forge_change *change)
@@ -91,9 +108,11 @@ static void add_array(struct forge_changes *changes, const struct forge_work *wo
 
     if (array->objects_count > 0 &&
         forge_grid_shape(counts, &total, from->rank, from->shape, array->object)) {
-        do
-            add_object(&tally, array, &work->objects[number++], index);
-        while (forge_grid_next(index, from->rank, counts));
+        do {
+            const struct forge_work_object *object = &work->objects[number++];
+
+            add_object(&tally, object, is_edge(object, from->rank, counts, index));
+        } while (forge_grid_next(index, from->rank, counts));
     }
     tally.change.reason = reason_of(&tally, !changes->version);
     changes->items[changes->count++] = tally.change;
@@ -115,6 +134,8 @@ static void add_removed(struct forge_changes *changes,
         changes->items[i].remove += removed->count;
         if (!changes->items[i].reason[0])
             changes->items[i].reason = "it shrank";
+        else if (changes->items[i].keep + changes->items[i].rewrite == 0)
+            changes->items[i].reason = "stored in another way"; /* nothing is where it was */
         return;
     }
     changes->items[changes->count++] = gone;
