@@ -16,11 +16,11 @@
 struct archive {
     const char *from, *to; /* days */
     const char *each, *transforms, *target;
-    uint64_t memory_mib; /* 0: enough */
-    unsigned workers;    /* 0: one */
     const char *changed; /* the file of this day has other bytes */
     const char *unhashed;
-    bool moved; /* to another folder */
+    uint64_t memory_mib; /* 0: enough */
+    unsigned workers;    /* 0: one */
+    bool moved;          /* to another folder */
 };
 
 static inline struct forge_variable *add_variable(struct forge_dataset *dataset,
