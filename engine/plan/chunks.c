@@ -122,7 +122,7 @@ static struct lengths lengths_of(const struct forge_target *target,
                                  const struct forge_variable *variable)
 {
     const struct forge_array *array = variable->array;
-    struct lengths lengths;
+    struct lengths lengths = {{0}, {0}};
 
     for (unsigned d = 0; d < array->rank; d++) {
         bool growing = is_growing(target, variable->dims[d]);
