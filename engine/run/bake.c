@@ -250,8 +250,11 @@ static bool fill_version(struct baking *baking, const struct forge_digest *diges
 
 static bool is_cancelled(const struct forge_bake_request *request, struct forge_error *err)
 {
-    return request->cancelled && atomic_load(request->cancelled) &&
-           !forge_fail(err, FORGE_CANCELLED, "interrupted");
+    /* Behind the last stage nobody but this looks whether the run was asked to. */
+    bool asked = (request->cancelled && atomic_load(request->cancelled)) ||
+                 (request->run && forge_run_is_cancelled(request->run));
+
+    return asked && !forge_fail(err, FORGE_CANCELLED, "interrupted");
 }
 
 /* The hidden folder of the new version, with its journal. */

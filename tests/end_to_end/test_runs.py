@@ -9,6 +9,7 @@ even start: what `status` and `log` say of them, and what `retry` and `bake --re
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -246,6 +247,31 @@ def cancelled(recipe, clean):
     support.want(store_digest("slow") == clean, "a resumed store differs")
 
 
+def cancelled_late(recipe):
+    """Asked to stop when all is written: behind the last stage that is still in time."""
+    staging = os.path.join(WORK, "late", "versions", "slow")
+    for _ in range(20):
+        shutil.rmtree(os.path.join(WORK, "late"), ignore_errors=True)
+        process = start(recipe, bakery="late")
+        version = os.path.join(staging, os.listdir(staging)[0])
+        process.send_signal(signal.SIGCONT)
+        while process.poll() is None and not os.path.isdir(os.path.join(version, "provenance")):
+            time.sleep(0.0005)
+        if process.poll() is None:
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        in_time = os.path.isdir(version) and not os.path.exists(
+            os.path.join(version, "manifest-sha256.txt"))
+        with open(os.path.join(os.path.dirname(status_of(bakery="late")["log"]), "cancel"), "w"):
+            time.sleep(0.3)  # it looks every 0.2 s
+        process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=30)
+        if in_time:
+            break
+    support.want(in_time and process.returncode == 130, "it ended with %d" % process.returncode)
+    must_be(status_of(bakery="late"), state="cancelled")
+
+
 def killed(recipe, clean):
     """Killed with its scanners; the log that it left may end in the middle of a line."""
     process = start(recipe, bakery="killed")
@@ -331,6 +357,7 @@ def main():
     forge("bake", slow, bakery="clean")
     clean = store_digest("slow", "clean")
     cancelled(slow, clean)
+    cancelled_late(slow)
     killed(slow, clean)
     followed(slow)
     print("%d calls of forge" % ROWS)
