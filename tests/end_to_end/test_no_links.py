@@ -3,8 +3,8 @@
 
     test_no_links.py FORGE WORK
 
-A dataset grows and changes its attributes. The folder of the older version is a mount of its own, or
-its files have as many names as the file system allows: no link leads from there into a new version.
+A dataset grows and changes its attributes. Its versions lie on vfat, which has no links; or the folder
+of the older version is a mount of its own; or its files have as many names as the file system allows.
 The store is byte for byte that of a clean bake, what was copied is counted and said, and nothing that
 was copied is written again. Each way is left out where this machine does not have it.
 """
@@ -18,6 +18,7 @@ import sys
 import series
 import support
 
+IMAGE_BYTES = 32 << 20
 LINKS_MAX = 70000 # ext4 has 65000
 DAYS = 6
 CHANGE = ("checks:", "transforms:\n  - attrs: {rain: {comment: changed}}\nchecks:")
@@ -92,6 +93,25 @@ def begin(forge, work):
     return place
 
 
+def on_vfat(forge, work):
+    place = Place(forge, work)
+    image, versions = os.path.join(work, "image"), os.path.join(place.bakery, "versions")
+    with open(image, "wb") as file:
+        file.truncate(IMAGE_BYTES)
+    os.makedirs(versions)
+    for command in ["mkfs.vfat", image], ["mount", "-o", "loop", image, versions]:
+        if not shutil.which(command[0]) or subprocess.run(command, stdout=subprocess.DEVNULL,
+                                                          stderr=subprocess.DEVNULL).returncode != 0:
+            return None
+    try:
+        place.write_recipe(DAYS)
+        place.bake("--quiet")
+        copied = place.step("on vfat: an attribute", DAYS, [CHANGE], lambda path: True)
+        return copied + place.step("on vfat: three more days", DAYS + 3, [CHANGE], lambda path: True)
+    finally:
+        subprocess.run(["umount", versions], check=True)
+
+
 def mounted(place):
     """What runs a command with the current version as a mount of its own."""
     folder = series.current(place.bakery)
@@ -136,7 +156,7 @@ def too_many_links(forge, work):
 def main():
     forge, work = sys.argv[1:3]
     done = 0
-    for way in across_mounts, too_many_links:
+    for way in on_vfat, across_mounts, too_many_links:
         copied = way(forge, os.path.join(work, way.__name__))
         if copied is None:
             print("%s: not on this machine" % way.__name__.replace("_", " "))
