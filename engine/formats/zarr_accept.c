@@ -11,10 +11,10 @@
 /* Names that mean something else in a store, or a folder of folders. */
 static bool is_taken(const char *name, int zarr_format)
 {
-    if (strchr(name, '/'))
+    if (strchr(name, '/') || strcmp(name, "zarr.json") == 0) /* readers look for it first */
         return true;
     if (zarr_format == 3)
-        return strcmp(name, "zarr.json") == 0 || strncmp(name, "__", 2) == 0;
+        return strncmp(name, "__", 2) == 0;
     return strcmp(name, ".zgroup") == 0 || strcmp(name, ".zattrs") == 0 ||
            strcmp(name, ".zarray") == 0 || strcmp(name, ".zmetadata") == 0;
 }
