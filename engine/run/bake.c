@@ -308,7 +308,8 @@ static bool prepare(struct baking *baking, struct forge_digest **digests,
         return forge_prepare(plan, request, digests, err);
     if (!forge_prepare_inputs(plan, request, digests, err))
         return false;
-    baking->report->unchanged = !request->only && forge_is_unchanged(current, plan, *digests);
+    baking->report->unchanged = !request->only && forge_is_unchanged(current, plan, *digests) &&
+                                forge_has_all_objects(current, baking->version.store);
     return baking->report->unchanged ||
            (forge_drift_check(plan, *digests, current, request, err) &&
             forge_prepare_scans(plan, request, err));

@@ -1,10 +1,14 @@
 #include "run/unchanged.h"
 
+#include "catalog/objects.h"
 #include "catalog/provenance.h"
 #include "document/json.h"
 #include "plan/identity.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT_MAX 65536U
 
@@ -89,4 +93,40 @@ bool forge_is_unchanged(const char *version_folder, const struct forge_plan *pla
     forge_text_clear(&text);
     forge_arena_clear(&arena);
     return same;
+}
+
+struct objects {
+    int store; /* descriptor of its folder */
+    bool whole;
+};
+
+static bool look(void *context, const struct forge_object_record *record,
+                 struct forge_error *err)
+{
+    struct objects *objects = context;
+    struct stat status;
+
+    (void)err;
+    if (!record->absent &&
+        (fstatat(objects->store, record->path, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+         (uint64_t)status.st_size != record->length))
+        objects->whole = false;
+    return objects->whole;
+}
+
+bool forge_has_all_objects(const char *version_folder, const char *store)
+{
+    struct forge_arena arena = {0};
+    struct forge_error err;
+    struct objects objects = {
+        .store = open(forge_arena_print(&arena, "%s/%s", version_folder, store),
+                      O_PATH | O_DIRECTORY | O_CLOEXEC),
+        .whole = true,
+    };
+    bool read = objects.store >= 0 && forge_objects_read(version_folder, look, &objects, &err);
+
+    if (objects.store >= 0)
+        close(objects.store);
+    forge_arena_clear(&arena);
+    return read && objects.whole;
 }

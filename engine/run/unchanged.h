@@ -23,4 +23,8 @@ FORGE_MUST_CHECK bool forge_unchanged_write(const char *version_folder,
 bool forge_is_unchanged(const char *version_folder, const struct forge_plan *plan,
                         const struct forge_digest *digests);
 
+/* Is every object that the version lists there, with its length? No bytes are read: that is
+ * what verify is for. */
+bool forge_has_all_objects(const char *version_folder, const char *store);
+
 #endif
