@@ -2,6 +2,7 @@
 
 #include "array/reader.h"
 #include "run/origin.h"
+#include "run/unchanged.h"
 #include "time/units.h"
 
 #include <math.h>
@@ -213,15 +214,6 @@ static bool check_variable(const struct growth *growth, const struct forge_varia
     return true;
 }
 
-static bool is_same_recipe(const struct forge_plan *plan, const struct forge_dataset *stored)
-{
-    const char *text = forge_attributes_text(&stored->attributes, "forge_recipe_digest");
-    char hex[2 * FORGE_DIGEST_BYTES + 1];
-
-    forge_digest_format(&plan->recipe->digest, hex);
-    return text && strncmp(text, "sha256:", 7) == 0 && strcmp(text + 7, hex) == 0;
-}
-
 static bool check_stored(const struct forge_plan *plan, const char *current,
                          struct forge_reader *reader, struct forge_error *err)
 {
@@ -233,7 +225,7 @@ static bool check_stored(const struct forge_plan *plan, const char *current,
     bool good = forge_store_open_file(&store, path, err) &&
                 forge_zarr_open(&growth.stored, &arena, store, path, err);
 
-    for (size_t v = 0; good && is_same_recipe(plan, stored) && v < stored->variables_count; v++)
+    for (size_t v = 0; good && v < stored->variables_count; v++)
         good = check_variable(&growth, &stored->variables[v], err);
     if (store)
         forge_store_close(store);
@@ -249,5 +241,6 @@ bool forge_append_check(const struct forge_plan *plan, const char *current,
         dim ? forge_dataset_variable(&plan->dataset, dim) : NULL;
 
     return !index || (check_order(plan, index, reader, err) &&
-                      (!current || check_stored(plan, current, reader, err)));
+                      (!current || !forge_has_same_form(current, plan->recipe) ||
+                       check_stored(plan, current, reader, err)));
 }

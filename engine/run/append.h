@@ -10,7 +10,8 @@
 #include "plan/plan.h"
 
 /* After laying out. `current` is the folder of the current version, or NULL; it is compared as
- * long as it was baked by the same recipe. FORGE_BAD_SOURCE names the file. */
+ * long as the recipe does the same to its files, whichever it names: an edited `to:` is no
+ * reason to let other units in. FORGE_BAD_SOURCE names the file. */
 FORGE_MUST_CHECK bool forge_append_check(const struct forge_plan *plan, const char *current,
                                          struct forge_reader *reader, struct forge_error *err);
 

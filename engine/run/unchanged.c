@@ -22,14 +22,43 @@ static void add_digest(struct forge_json *json, const char *key,
     forge_json_string(json, hex);
 }
 
+static void add_node(struct forge_text *out, const struct forge_node *map, const char *key)
+{
+    const struct forge_node *node = map ? forge_node_find(map, key) : NULL;
+
+    if (node)
+        forge_node_canonical(out, node);
+    forge_text_add(out, "\n");
+}
+
+/* Of what is done to the files, whichever they are: transforms, target, and `each`. */
+static void form_of(struct forge_digest *form, const struct forge_recipe *recipe)
+{
+    const struct forge_node *input =
+        recipe->root ? forge_node_find(recipe->root, "input") : NULL;
+    struct forge_text text = {0};
+
+    add_node(&text, recipe->root, "transforms");
+    add_node(&text, recipe->root, "target");
+    if (input && input->kind == FORGE_NODE_MAP)
+        add_node(&text, input, "each");
+    else
+        for (const struct forge_node *one = input ? input->first : NULL; one; one = one->next)
+            add_node(&text, one, "each");
+    forge_digest_of(form, forge_text_string(&text), text.length);
+    forge_text_clear(&text);
+}
+
 static void describe(struct forge_text *out, const struct forge_plan *plan,
                      const struct forge_digest *digests)
 {
     struct forge_json json = {.out = out};
-    struct forge_digest inputs;
+    struct forge_digest inputs, form;
 
     forge_provenance_digest(&inputs, plan, digests);
+    form_of(&form, plan->recipe);
     forge_json_object(&json);
+    add_digest(&json, "form_sha256", &form);
     add_digest(&json, "inputs_sha256", &inputs);
     forge_json_key(&json, "key_version");
     forge_json_unsigned(&json, FORGE_KEY_VERSION);
@@ -91,6 +120,27 @@ bool forge_is_unchanged(const char *version_folder, const struct forge_plan *pla
     }
     forge_store_close(store);
     forge_text_clear(&text);
+    forge_arena_clear(&arena);
+    return same;
+}
+
+bool forge_has_same_form(const char *version_folder, const struct forge_recipe *recipe)
+{
+    char hex[2 * FORGE_DIGEST_BYTES + 1];
+    struct forge_store *store = NULL;
+    struct forge_arena arena = {0};
+    struct forge_digest form;
+    struct forge_error err;
+    char *written = NULL;
+    size_t length = 0;
+    bool same =
+        forge_store_open_file(&store, version_folder, &err) &&
+        forge_store_get(&written, &length, store, FORGE_MADE_FROM, &arena, TEXT_MAX, &err);
+
+    form_of(&form, recipe);
+    forge_digest_format(&form, hex);
+    same = same && strstr(written, forge_arena_print(&arena, "\"form_sha256\":\"%s\"", hex));
+    forge_store_close(store);
     forge_arena_clear(&arena);
     return same;
 }

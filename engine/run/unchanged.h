@@ -1,6 +1,7 @@
 /* unchanged.h: is the current version what a run would write? Known before anything is scanned.
  *
- *     provenance/made-from.json    digests of recipe and inputs, versions of keys and scans
+ *     provenance/made-from.json    digests of recipe, inputs and what is done to
+ *                                 them, versions of keys and scans
  *
  * The same recipe on the same inputs by a forge that writes the same bytes
  * makes the same version: then there is nothing to do.
@@ -22,6 +23,10 @@ FORGE_MUST_CHECK bool forge_unchanged_write(const char *version_folder,
  * input was not hashed, or what was written about the version cannot be read. */
 bool forge_is_unchanged(const char *version_folder, const struct forge_plan *plan,
                         const struct forge_digest *digests);
+
+/* Was that version made by a recipe that does the same to its files (transforms, target,
+ * `each`), whichever files it names? */
+bool forge_has_same_form(const char *version_folder, const struct forge_recipe *recipe);
 
 /* Is every object that the version lists there, with its length? No bytes are read: that is
  * what verify is for. */
