@@ -2,9 +2,9 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 
+#include "audit/diff.h"
 #include "catalog/history.h"
 #include "document/json.h"
-#include "run/diff.h"
 #include "run/machine.h"
 
 #include <inttypes.h>

@@ -2,10 +2,10 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 
+#include "audit/verify.h"
 #include "catalog/history.h"
 #include "document/json.h"
 #include "run/machine.h"
-#include "run/verify.h"
 
 #include <inttypes.h>
 #include <stdio.h>

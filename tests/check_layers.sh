@@ -19,9 +19,10 @@ engine/recipe      transforms formats codecs expression array time storage docum
 engine/plan        recipe transforms formats codecs expression array time storage document base
 engine/catalog     plan recipe transforms formats codecs expression array time storage document base
 engine/run         catalog plan recipe transforms formats codecs expression array time storage document base
+engine/audit       run catalog plan recipe transforms formats codecs expression array time storage document base
 executors          executors base run/executor.h
 feedstock          feedstock catalog storage document base
-cli                cli executors feedstock catalog run plan recipe transforms formats codecs expression array time storage document base
+cli                cli executors feedstock audit catalog run plan recipe transforms formats codecs expression array time storage document base
 '
 
 # A library, and the headers by which a source file sees it.

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "run/diff.h"
+#include "audit/diff.h"
 #include "support/published.h"
 
 /* One side: a version that is being made, or was. */

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "run/verify.h"
+#include "audit/verify.h"
 #include "support/published.h"
 
 #define FILES_MAX 64

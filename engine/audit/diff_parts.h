@@ -1,10 +1,10 @@
 /* diff_parts.h: what the files of diff share. */
-#ifndef FORGE_RUN_DIFF_PARTS_H
-#define FORGE_RUN_DIFF_PARTS_H
+#ifndef FORGE_AUDIT_DIFF_PARTS_H
+#define FORGE_AUDIT_DIFF_PARTS_H
 
+#include "audit/diff.h"
+#include "audit/objects_table.h"
 #include "document/json.h"
-#include "run/diff.h"
-#include "run/objects_table.h"
 
 struct forge_diff_half {
     struct forge_diff_side side;

@@ -1,6 +1,6 @@
 /* objects_table.h: the objects of a version by path, in memory: for verify and diff. */
-#ifndef FORGE_RUN_OBJECTS_TABLE_H
-#define FORGE_RUN_OBJECTS_TABLE_H
+#ifndef FORGE_AUDIT_OBJECTS_TABLE_H
+#define FORGE_AUDIT_OBJECTS_TABLE_H
 
 #include "array/region.h"
 #include "base/arena.h"

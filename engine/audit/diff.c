@@ -1,7 +1,7 @@
-#include "run/diff.h"
+#include "audit/diff.h"
 
+#include "audit/diff_parts.h"
 #include "formats/zarr_parts.h"
-#include "run/diff_parts.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* verify_parts.h: what the files of verify share: the files of a version, and what vouches for
  * them. */
-#ifndef FORGE_RUN_VERIFY_PARTS_H
-#define FORGE_RUN_VERIFY_PARTS_H
+#ifndef FORGE_AUDIT_VERIFY_PARTS_H
+#define FORGE_AUDIT_VERIFY_PARTS_H
 
-#include "run/objects_table.h"
-#include "run/verify.h"
+#include "audit/objects_table.h"
+#include "audit/verify.h"
 
 /* A file that is there. */
 struct forge_found_file {

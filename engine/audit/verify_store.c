@@ -1,5 +1,5 @@
 /* verify_store.c: do the grids of the store and the objects agree? And is it up to date? */
-#include "run/verify_parts.h"
+#include "audit/verify_parts.h"
 
 #include "document/json.h"
 #include "time/calendar.h"

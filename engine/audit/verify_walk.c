@@ -1,5 +1,5 @@
 /* verify_walk.c: every file of a version, whatever it is called and whatever it is. */
-#include "run/verify_parts.h"
+#include "audit/verify_parts.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* diff_values.c: which values of two variables go together, and what came of comparing them. */
-#include "run/diff_pairing.h"
+#include "audit/diff_pairing.h"
 
 #include "array/nodes.h"
 #include "array/tiles.h"

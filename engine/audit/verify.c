@@ -1,6 +1,6 @@
-#include "run/verify.h"
+#include "audit/verify.h"
 
-#include "run/verify_parts.h"
+#include "audit/verify_parts.h"
 
 #include <errno.h>
 #include <inttypes.h>

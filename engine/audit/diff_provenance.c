@@ -1,5 +1,5 @@
 /* diff_provenance.c: what versions were made from, and the objects that came of it. */
-#include "run/diff_parts.h"
+#include "audit/diff_parts.h"
 
 #include "catalog/inputs_list.h"
 

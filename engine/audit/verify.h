@@ -9,8 +9,8 @@
  * Shallow, the bytes of objects are not read: their names and lengths are
  * compared, and every other file is read. Deep, every byte is.
  */
-#ifndef FORGE_RUN_VERIFY_H
-#define FORGE_RUN_VERIFY_H
+#ifndef FORGE_AUDIT_VERIFY_H
+#define FORGE_AUDIT_VERIFY_H
 
 #include "run/bake.h"
 

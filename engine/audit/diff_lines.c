@@ -1,5 +1,5 @@
 /* diff_lines.c: two texts line by line: the longest common subsequence. */
-#include "run/diff_parts.h"
+#include "audit/diff_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  * compared, else those at the same place. Missing equals missing, however
  * it is written. Objects that hold the same bytes at the same place are not read.
  */
-#ifndef FORGE_RUN_DIFF_H
-#define FORGE_RUN_DIFF_H
+#ifndef FORGE_AUDIT_DIFF_H
+#define FORGE_AUDIT_DIFF_H
 
 #include "run/bake.h"
 

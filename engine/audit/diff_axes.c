@@ -1,5 +1,5 @@
 /* diff_axes.c: which elements along a dimension of both sides belong together. */
-#include "run/diff_parts.h"
+#include "audit/diff_parts.h"
 
 #include "array/reader.h"
 #include "base/checked.h"

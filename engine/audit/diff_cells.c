@@ -1,5 +1,5 @@
 /* diff_cells.c: the elements of two variables, one cell of them at a time. */
-#include "run/diff_pairing.h"
+#include "audit/diff_pairing.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "run/objects_table.h"
+#include "audit/objects_table.h"
 
 #include "base/text.h"
 

@@ -4,12 +4,12 @@
  * a holds. A task compares a cell, in pieces that fit the memory; a cell whose
  * bytes are known to be the same in b is not read.
  */
-#ifndef FORGE_RUN_DIFF_PAIRING_H
-#define FORGE_RUN_DIFF_PAIRING_H
+#ifndef FORGE_AUDIT_DIFF_PAIRING_H
+#define FORGE_AUDIT_DIFF_PAIRING_H
 
 #include <pthread.h>
 
-#include "run/diff_parts.h"
+#include "audit/diff_parts.h"
 
 /* One variable that both sides have. */
 struct forge_diff_pairing {

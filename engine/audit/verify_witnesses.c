@@ -1,5 +1,5 @@
 /* verify_witnesses.c: what vouches for the files of a version, and whether to believe it. */
-#include "run/verify_parts.h"
+#include "audit/verify_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
