@@ -146,59 +146,40 @@ static void show_people(struct forge_text *out, const struct forge_diff *diff)
 
 /* ---- for programs ---- */
 
-static void add_text(struct forge_json *json, const char *key, const char *value)
-{
-    forge_json_key(json, key);
-    if (value)
-        forge_json_string(json, value);
-    else
-        forge_json_null(json);
-}
-
-/* A text that is JSON itself. */
-static void add_raw(struct forge_json *json, const char *key, const char *value)
-{
-    forge_json_key(json, key);
-    forge_json_raw(json, value ? value : "null");
-}
-
-static void add_number(struct forge_json *json, const char *key, uint64_t number)
-{
-    forge_json_key(json, key);
-    forge_json_unsigned(json, number);
-}
-
 static void write_change(struct forge_json *json, const struct forge_change *change)
 {
     forge_json_object(json);
-    add_text(json, "change", !change->was ? "added" : !change->is ? "gone" : "changed");
-    add_raw(json, "is", change->is);
-    add_text(json, "name", change->name);
-    add_text(json, "part", change->part);
-    add_text(json, "variable", change->variable);
-    add_raw(json, "was", change->was);
+    forge_json_add_text(json, "change",
+                        !change->was  ? "added"
+                        : !change->is ? "gone"
+                                      : "changed");
+    forge_json_add_raw(json, "is", change->is);
+    forge_json_add_text(json, "name", change->name);
+    forge_json_add_text(json, "part", change->part);
+    forge_json_add_text(json, "variable", change->variable);
+    forge_json_add_raw(json, "was", change->was);
     forge_json_close(json, '}');
 }
 
 static void write_values(struct forge_json *json, const struct forge_values_diff *values)
 {
     forge_json_object(json);
-    add_text(json, "aligned", values->aligned);
-    add_raw(json, "at", values->at);
-    add_raw(json, "at_a", values->at_a);
-    add_raw(json, "at_b", values->at_b);
-    add_number(json, "compared", values->compared);
-    add_number(json, "differing", values->differing);
-    add_raw(json, "is", values->is);
+    forge_json_add_text(json, "aligned", values->aligned);
+    forge_json_add_raw(json, "at", values->at);
+    forge_json_add_raw(json, "at_a", values->at_a);
+    forge_json_add_raw(json, "at_b", values->at_b);
+    forge_json_add_number(json, "compared", values->compared);
+    forge_json_add_number(json, "differing", values->differing);
+    forge_json_add_raw(json, "is", values->is);
     forge_json_key(json, "largest");
     if (values->has_largest)
         forge_json_number(json, values->largest);
     else
         forge_json_null(json);
-    add_text(json, "refused", values->refused);
-    add_number(json, "unread", values->unread);
-    add_text(json, "variable", values->variable);
-    add_raw(json, "was", values->was);
+    forge_json_add_text(json, "refused", values->refused);
+    forge_json_add_number(json, "unread", values->unread);
+    forge_json_add_text(json, "variable", values->variable);
+    forge_json_add_raw(json, "was", values->was);
     forge_json_close(json, '}');
 }
 
@@ -209,10 +190,10 @@ static void write_objects(struct forge_json *json, const struct forge_objects_di
         return;
     }
     forge_json_object(json);
-    add_number(json, "added", objects->added);
-    add_number(json, "different", objects->different);
-    add_number(json, "gone", objects->gone);
-    add_number(json, "same", objects->same);
+    forge_json_add_number(json, "added", objects->added);
+    forge_json_add_number(json, "different", objects->different);
+    forge_json_add_number(json, "gone", objects->gone);
+    forge_json_add_number(json, "same", objects->same);
     forge_json_close(json, '}');
 }
 
@@ -228,7 +209,7 @@ static void show_json(struct forge_text *out, const struct forge_diff *diff)
     forge_json_close(&json, ']');
     forge_json_key(&json, "differ");
     forge_json_flag(&json, diff->differ);
-    add_number(&json, "inputs_changed", diff->inputs_changed);
+    forge_json_add_number(&json, "inputs_changed", diff->inputs_changed);
     forge_json_key(&json, "objects");
     write_objects(&json, &diff->objects);
     forge_json_key(&json, "recipe");

@@ -74,21 +74,6 @@ static void visit_text(void *context, const struct forge_gc_item *item)
     forge_text_add(out, "\n");
 }
 
-static void add_text(struct forge_json *json, const char *key, const char *value)
-{
-    forge_json_key(json, key);
-    if (value)
-        forge_json_string(json, value);
-    else
-        forge_json_null(json);
-}
-
-static void add_number(struct forge_json *json, const char *key, uint64_t number)
-{
-    forge_json_key(json, key);
-    forge_json_unsigned(json, number);
-}
-
 static void visit_json(void *context, const struct forge_gc_item *item)
 {
     struct report *report = context;
@@ -96,12 +81,12 @@ static void visit_json(void *context, const struct forge_gc_item *item)
 
     count(report, item);
     forge_json_object(json);
-    add_number(json, "bytes_freed", item->bytes);
-    add_text(json, "dataset", item->dataset);
-    add_number(json, "files", item->files);
-    add_text(json, "kind", kind_of(item));
-    add_text(json, "name", item->name);
-    add_text(json, "reason", item->reason);
+    forge_json_add_number(json, "bytes_freed", item->bytes);
+    forge_json_add_text(json, "dataset", item->dataset);
+    forge_json_add_number(json, "files", item->files);
+    forge_json_add_text(json, "kind", kind_of(item));
+    forge_json_add_text(json, "name", item->name);
+    forge_json_add_text(json, "reason", item->reason);
     forge_json_key(json, "removed");
     forge_json_flag(json, item->removed);
     forge_json_close(json, '}');
@@ -128,7 +113,7 @@ static void finish(struct report *report, bool as_json)
         forge_json_close(&report->json, ']');
         forge_json_key(&report->json, "kept");
         forge_json_unsigned(&report->json, report->kept);
-        add_number(&report->json, "removed", report->removed);
+        forge_json_add_number(&report->json, "removed", report->removed);
         forge_json_close(&report->json, '}');
         forge_text_add(&report->text, "\n");
     } else {

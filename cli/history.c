@@ -104,22 +104,13 @@ static void show(struct forge_text *out, const struct dataset *dataset)
     }
 }
 
-static void add_string(struct forge_json *json, const char *key, const char *value)
-{
-    forge_json_key(json, key);
-    if (value)
-        forge_json_string(json, value);
-    else
-        forge_json_null(json);
-}
-
 static void add_time(struct forge_json *json, const char *key, int64_t time_us)
 {
     struct forge_text text = {0};
 
     if (time_us != 0)
         add_moment(&text, time_us);
-    add_string(json, key, time_us != 0 ? forge_text_string(&text) : NULL);
+    forge_json_add_text(json, key, time_us != 0 ? forge_text_string(&text) : NULL);
     forge_text_clear(&text);
 }
 
@@ -134,13 +125,13 @@ static void version_json(struct forge_json *json, const struct forge_version_inf
         forge_version_facts_json(json, version->facts);
     else
         forge_json_null(json);
-    add_string(json, "path", version->folder);
+    forge_json_add_text(json, "path", version->folder);
     add_time(json, "published", version->published_us);
     forge_json_key(json, "removed");
     forge_json_flag(json, version->removed);
-    add_string(json, "run", version->run);
-    add_string(json, "version", version->id);
-    add_string(json, "why", version->why);
+    forge_json_add_text(json, "run", version->run);
+    forge_json_add_text(json, "version", version->id);
+    forge_json_add_text(json, "why", version->why);
     forge_json_key(json, "withdrawn");
     forge_json_flag(json, version->withdrawn);
     forge_json_close(json, '}');
@@ -149,11 +140,11 @@ static void version_json(struct forge_json *json, const struct forge_version_inf
 static void event_json(struct forge_json *json, const struct forge_event *event)
 {
     forge_json_object(json);
-    add_string(json, "event", forge_event_name(event->kind));
-    add_string(json, "run", event->run);
+    forge_json_add_text(json, "event", forge_event_name(event->kind));
+    forge_json_add_text(json, "run", event->run);
     add_time(json, "time", event->time_us);
-    add_string(json, "version", event->version);
-    add_string(json, "why", event->why);
+    forge_json_add_text(json, "version", event->version);
+    forge_json_add_text(json, "why", event->why);
     forge_json_close(json, '}');
 }
 
@@ -167,7 +158,7 @@ static void show_json(struct forge_text *out, const struct dataset *dataset)
     for (size_t i = 0; i < dataset->events_count; i++)
         event_json(&json, &dataset->events[i]);
     forge_json_close(&json, ']');
-    add_string(&json, "name", dataset->name);
+    forge_json_add_text(&json, "name", dataset->name);
     forge_json_key(&json, "versions");
     forge_json_array(&json);
     for (size_t i = 0; i < dataset->versions_count; i++)

@@ -49,27 +49,6 @@ void retell_duration(struct forge_text *out, const struct forge_run_info *run)
                          (long long)(seconds / 60 % 60), (long long)(seconds % 60));
 }
 
-static void add_text(struct forge_json *json, const char *key, const char *text)
-{
-    forge_json_key(json, key);
-    if (text)
-        forge_json_string(json, text);
-    else
-        forge_json_null(json);
-}
-
-static void add_raw(struct forge_json *json, const char *key, const char *text)
-{
-    forge_json_key(json, key);
-    forge_json_raw(json, text ? text : "null");
-}
-
-static void add_number(struct forge_json *json, const char *key, uint64_t number)
-{
-    forge_json_key(json, key);
-    forge_json_unsigned(json, number);
-}
-
 /* 0 is null. */
 static void add_time(struct forge_json *json, const char *key, int64_t time_us)
 {
@@ -77,7 +56,7 @@ static void add_time(struct forge_json *json, const char *key, int64_t time_us)
 
     if (time_us != 0)
         forge_time_format(&text, CALENDAR, time_us, "%Y-%m-%dT%H:%M:%S.%fZ", NULL);
-    add_text(json, key, text.bytes);
+    forge_json_add_text(json, key, text.bytes);
     forge_text_clear(&text);
 }
 
@@ -85,17 +64,17 @@ static void add_request(struct forge_json *json, const struct forge_run_request 
 {
     forge_json_key(json, "request");
     forge_json_object(json);
-    add_number(json, "deadline_ms", request->deadline_ms);
-    add_text(json, "drift", request->drift);
-    add_text(json, "executor", request->executor);
+    forge_json_add_number(json, "deadline_ms", request->deadline_ms);
+    forge_json_add_text(json, "drift", request->drift);
+    forge_json_add_text(json, "executor", request->executor);
     forge_json_key(json, "fail_fast");
     forge_json_flag(json, request->fail_fast);
-    add_number(json, "memory_bytes", request->memory_bytes);
+    forge_json_add_number(json, "memory_bytes", request->memory_bytes);
     add_time(json, "now", request->now_us);
-    add_text(json, "only", request->only);
-    add_number(json, "prune", request->prune);
-    add_text(json, "recipe", request->recipe);
-    add_number(json, "workers", request->workers);
+    forge_json_add_text(json, "only", request->only);
+    forge_json_add_number(json, "prune", request->prune);
+    forge_json_add_text(json, "recipe", request->recipe);
+    forge_json_add_number(json, "workers", request->workers);
     forge_json_close(json, '}');
 }
 
@@ -104,21 +83,21 @@ void retell_json(struct forge_text *out, const struct forge_run_info *run, bool 
     struct forge_json json = {.out = out};
 
     forge_json_object(&json);
-    add_number(&json, "attempts", run->attempts);
+    forge_json_add_number(&json, "attempts", run->attempts);
     add_time(&json, "began", run->began_us);
-    add_text(&json, "dataset", run->request.dataset);
+    forge_json_add_text(&json, "dataset", run->request.dataset);
     add_time(&json, "ended", run->ended_us);
-    add_text(&json, "error", run->error);
+    forge_json_add_text(&json, "error", run->error);
     if (whole)
-        add_raw(&json, "failed", run->failed);
-    add_text(&json, "help", run->help);
-    add_text(&json, "id", run->id);
-    add_text(&json, "log", run->log);
+        forge_json_add_raw(&json, "failed", run->failed);
+    forge_json_add_text(&json, "help", run->help);
+    forge_json_add_text(&json, "id", run->id);
+    forge_json_add_text(&json, "log", run->log);
     if (whole) {
-        add_raw(&json, "report", run->report);
+        forge_json_add_raw(&json, "report", run->report);
         add_request(&json, &run->request);
     }
-    add_text(&json, "state", forge_run_state_name(run->state));
-    add_text(&json, "version", run->version);
+    forge_json_add_text(&json, "state", forge_run_state_name(run->state));
+    forge_json_add_text(&json, "version", run->version);
     forge_json_close(&json, '}');
 }

@@ -27,21 +27,6 @@ const struct command command_verify = {
     .run = run,
 };
 
-static void add_text(struct forge_json *json, const char *key, const char *value)
-{
-    forge_json_key(json, key);
-    if (value)
-        forge_json_string(json, value);
-    else
-        forge_json_null(json);
-}
-
-static void add_number(struct forge_json *json, const char *key, uint64_t number)
-{
-    forge_json_key(json, key);
-    forge_json_unsigned(json, number);
-}
-
 /* A name on disk may hold any bytes; JSON may not. */
 static void add_safe(struct forge_json *json, const char *key, const char *value)
 {
@@ -49,7 +34,7 @@ static void add_safe(struct forge_json *json, const char *key, const char *value
 
     if (value)
         forge_text_add_safe(&safe, value);
-    add_text(json, key, value ? forge_text_string(&safe) : NULL);
+    forge_json_add_text(json, key, value ? forge_text_string(&safe) : NULL);
     forge_text_clear(&safe);
 }
 
@@ -59,8 +44,8 @@ static void show_json(struct forge_text *out, const struct forge_version_info *v
     struct forge_json json = {.out = out};
 
     forge_json_object(&json);
-    add_text(&json, "dataset", version->dataset);
-    add_number(&json, "files", verified->files);
+    forge_json_add_text(&json, "dataset", version->dataset);
+    forge_json_add_number(&json, "files", verified->files);
     forge_json_key(&json, "findings");
     forge_json_array(&json);
     for (size_t i = 0; i < verified->count; i++) {
@@ -68,19 +53,19 @@ static void show_json(struct forge_text *out, const struct forge_version_info *v
 
         forge_json_object(&json);
         add_safe(&json, "index", finding->index);
-        add_text(&json, "kind", finding->kind);
+        forge_json_add_text(&json, "kind", finding->kind);
         add_safe(&json, "path", finding->path);
         add_safe(&json, "text", finding->text);
         add_safe(&json, "variable", finding->variable);
         forge_json_close(&json, '}');
     }
     forge_json_close(&json, ']');
-    add_number(&json, "found", verified->found);
-    add_number(&json, "objects", verified->objects);
-    add_number(&json, "read_bytes", verified->read_bytes);
-    add_number(&json, "read_files", verified->read_files);
-    add_text(&json, "stale", verified->stale);
-    add_text(&json, "version", version->id);
+    forge_json_add_number(&json, "found", verified->found);
+    forge_json_add_number(&json, "objects", verified->objects);
+    forge_json_add_number(&json, "read_bytes", verified->read_bytes);
+    forge_json_add_number(&json, "read_files", verified->read_files);
+    forge_json_add_text(&json, "stale", verified->stale);
+    forge_json_add_text(&json, "version", version->id);
     forge_json_close(&json, '}');
     forge_text_add(out, "\n");
 }

@@ -145,24 +145,18 @@ bool forge_history_read(struct forge_event **events, size_t *count,
     return forge_history_load(events, count, &damaged, bakery, name, err);
 }
 
-static void write_number(struct forge_json *json, const char *key, uint64_t number)
-{
-    forge_json_key(json, key);
-    forge_json_unsigned(json, number);
-}
-
 void forge_version_facts_json(struct forge_json *json, const struct forge_version_facts *facts)
 {
     forge_json_object(json);
-    write_number(json, "bytes_written", facts->bytes);
+    forge_json_add_number(json, "bytes_written", facts->bytes);
     if (facts->compared) {
-        write_number(json, "inputs", facts->inputs);
-        write_number(json, "inputs_added", facts->added);
-        write_number(json, "inputs_changed", facts->changed);
-        write_number(json, "inputs_gone", facts->gone);
+        forge_json_add_number(json, "inputs", facts->inputs);
+        forge_json_add_number(json, "inputs_added", facts->added);
+        forge_json_add_number(json, "inputs_changed", facts->changed);
+        forge_json_add_number(json, "inputs_gone", facts->gone);
     }
-    write_number(json, "objects", facts->objects);
-    write_number(json, "objects_shared", facts->shared);
+    forge_json_add_number(json, "objects", facts->objects);
+    forge_json_add_number(json, "objects_shared", facts->shared);
     if (facts->recipe) {
         forge_json_key(json, "recipe");
         forge_json_string(json, facts->recipe);

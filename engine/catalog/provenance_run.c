@@ -60,21 +60,6 @@ static void add_time(struct forge_json *json, const char *key, int64_t time_us)
     forge_text_clear(&text);
 }
 
-static void add_text(struct forge_json *json, const char *key, const char *value)
-{
-    forge_json_key(json, key);
-    if (value)
-        forge_json_string(json, value);
-    else
-        forge_json_null(json);
-}
-
-static void add_number(struct forge_json *json, const char *key, uint64_t number)
-{
-    forge_json_key(json, key);
-    forge_json_unsigned(json, number);
-}
-
 static void add_raw(struct forge_json *json, const char *key, const char *text)
 {
     forge_json_key(json, key);
@@ -87,7 +72,7 @@ static void add_digest(struct forge_json *json, const char *key,
     char text[sizeof "sha256:" + (size_t)2 * FORGE_DIGEST_BYTES] = "sha256:";
 
     forge_digest_format(digest, text + strlen(text));
-    add_text(json, key, text);
+    forge_json_add_text(json, key, text);
 }
 
 struct absent {
@@ -126,7 +111,7 @@ static void add_host(struct forge_json *json)
 
     if (gethostname(host, sizeof host - 1) != 0 || !forge_text_is_utf8(host, strlen(host)))
         snprintf(host, sizeof host, "unknown");
-    add_text(json, "host", host);
+    forge_json_add_text(json, "host", host);
 }
 
 void forge_run_record_json(struct forge_text *out, const struct forge_plan *plan,
@@ -141,24 +126,24 @@ void forge_run_record_json(struct forge_text *out, const struct forge_plan *plan
     forge_provenance_digest(&inputs, plan, digests);
     forge_json_object(&json);
     add_absent(&json, plan, digests);
-    add_number(&json, "attempt", record->attempt);
+    forge_json_add_number(&json, "attempt", record->attempt);
     add_raw(&json, "drift", record->drift ? record->drift : "[]");
-    add_text(&json, "executor", record->executor);
+    forge_json_add_text(&json, "executor", record->executor);
     add_raw(&json, "failed", record->failed ? record->failed : "[]");
     add_time(&json, "finished", record->finished_us);
-    add_text(&json, "forge", FORGE_VERSION);
+    forge_json_add_text(&json, "forge", FORGE_VERSION);
     add_host(&json);
     add_digest(&json, "inputs_digest", &inputs);
-    add_number(&json, "key_version", FORGE_KEY_VERSION);
-    add_number(&json, "memory_bytes", record->memory_bytes);
+    forge_json_add_number(&json, "key_version", FORGE_KEY_VERSION);
+    forge_json_add_number(&json, "memory_bytes", record->memory_bytes);
     add_time(&json, "now", record->now_us);
-    add_text(&json, "recipe", record->recipe);
+    forge_json_add_text(&json, "recipe", record->recipe);
     add_digest(&json, "recipe_digest", &plan->recipe->digest);
     add_raw(&json, "report", forge_text_string(&report));
-    add_text(&json, "run", record->run);
+    forge_json_add_text(&json, "run", record->run);
     add_time(&json, "started", record->started_us);
-    add_text(&json, "version", record->version);
-    add_number(&json, "workers", record->workers);
+    forge_json_add_text(&json, "version", record->version);
+    forge_json_add_number(&json, "workers", record->workers);
     forge_json_close(&json, '}');
     forge_text_add(out, "\n");
     forge_text_clear(&report);

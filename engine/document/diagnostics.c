@@ -287,15 +287,6 @@ void forge_diagnostics_show(struct forge_text *out, struct forge_diagnostics *di
                          diagnostics->more ? ", and more that are not shown" : "");
 }
 
-static void write_text(struct forge_json *json, const char *key, const char *text)
-{
-    forge_json_key(json, key);
-    if (text)
-        forge_json_string(json, text);
-    else
-        forge_json_null(json);
-}
-
 void forge_diagnostics_json(struct forge_text *out, struct forge_diagnostics *diagnostics)
 {
     struct forge_json json = {.out = out};
@@ -306,14 +297,14 @@ void forge_diagnostics_json(struct forge_text *out, struct forge_diagnostics *di
         const struct forge_diagnostic *item = &diagnostics->items[i];
 
         forge_json_object(&json);
-        write_text(&json, "code", forge_fault_code(item->fault));
-        write_text(&json, "file", item->place.file);
+        forge_json_add_text(&json, "code", forge_fault_code(item->fault));
+        forge_json_add_text(&json, "file", item->place.file);
         forge_json_key(&json, "line");
         forge_json_unsigned(&json, item->place.line);
         forge_json_key(&json, "column");
         forge_json_unsigned(&json, item->place.column);
-        write_text(&json, "text", item->text);
-        write_text(&json, "help", item->help);
+        forge_json_add_text(&json, "text", item->text);
+        forge_json_add_text(&json, "help", item->help);
         forge_json_close(&json, '}');
     }
     forge_json_close(&json, ']');

@@ -190,3 +190,24 @@ void forge_json_float32(struct forge_json *json, float number)
     }
     write_digits(json, digits);
 }
+
+void forge_json_add_text(struct forge_json *json, const char *key, const char *text)
+{
+    forge_json_key(json, key);
+    if (text)
+        forge_json_string(json, text);
+    else
+        forge_json_null(json);
+}
+
+void forge_json_add_number(struct forge_json *json, const char *key, uint64_t number)
+{
+    forge_json_key(json, key);
+    forge_json_unsigned(json, number);
+}
+
+void forge_json_add_raw(struct forge_json *json, const char *key, const char *value)
+{
+    forge_json_key(json, key);
+    forge_json_raw(json, value ? value : "null");
+}

@@ -37,6 +37,11 @@ void forge_json_number(struct forge_json *json, double number);
 void forge_json_float32(struct forge_json *json, float number); /* shortest for a float32 */
 void forge_json_raw(struct forge_json *json, const char *text); /* an already written value */
 
+/* A member of an object at once; a text that is NULL is null. */
+void forge_json_add_text(struct forge_json *json, const char *key, const char *text);
+void forge_json_add_number(struct forge_json *json, const char *key, uint64_t number);
+void forge_json_add_raw(struct forge_json *json, const char *key, const char *value);
+
 /* Reading: a tree like jansson's, in the arena, with object members in written order. */
 enum forge_json_kind {
     FORGE_JSON_NULL,

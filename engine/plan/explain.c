@@ -185,12 +185,6 @@ static void json_lengths(struct forge_json *json, const char *key, const uint64_
     forge_json_close(json, ']');
 }
 
-static void json_number(struct forge_json *json, const char *key, uint64_t number)
-{
-    forge_json_key(json, key);
-    forge_json_unsigned(json, number);
-}
-
 static void json_array(struct forge_json *json, const struct forge_plan_array *array)
 {
     const struct forge_variable *variable = array->target.variable;
@@ -198,8 +192,8 @@ static void json_array(struct forge_json *json, const struct forge_plan_array *a
 
     forge_json_object(json);
     json_lengths(json, "chunk", array->target.chunk, rank);
-    json_number(json, "chunk_bytes", array->chunk_bytes);
-    json_number(json, "chunks", array->chunks_count);
+    forge_json_add_number(json, "chunk_bytes", array->chunk_bytes);
+    forge_json_add_number(json, "chunks", array->chunks_count);
     forge_json_key(json, "dims");
     forge_json_array(json);
     for (unsigned d = 0; d < rank; d++)
@@ -214,9 +208,9 @@ static void json_array(struct forge_json *json, const struct forge_plan_array *a
     json_lengths(json, "shape", variable->array->shape, rank);
     if (array->target.sharded)
         json_lengths(json, "shard", array->target.shard, rank);
-    json_number(json, "task_bytes", array->task_bytes);
-    json_number(json, "tasks", array->tasks_count);
-    json_number(json, "total_bytes", array->total_bytes);
+    forge_json_add_number(json, "task_bytes", array->task_bytes);
+    forge_json_add_number(json, "tasks", array->tasks_count);
+    forge_json_add_number(json, "total_bytes", array->total_bytes);
     forge_json_close(json, '}');
 }
 
@@ -227,10 +221,10 @@ static void json_inputs(struct forge_json *json, const struct forge_plan *plan)
     count_cells(plan, &wanted, &excluded, &absent);
     forge_json_key(json, "inputs");
     forge_json_object(json);
-    json_number(json, "absent", absent);
-    json_number(json, "bytes", input_bytes(plan));
-    json_number(json, "excluded", excluded);
-    json_number(json, "files", wanted);
+    forge_json_add_number(json, "absent", absent);
+    forge_json_add_number(json, "bytes", input_bytes(plan));
+    forge_json_add_number(json, "excluded", excluded);
+    forge_json_add_number(json, "files", wanted);
     for (int last = 0; last < 2; last++) {
         const struct forge_cell *cell =
             edge_cell(&plan->grids[last ? plan->grids_count - 1 : 0], last != 0);
@@ -258,9 +252,9 @@ void forge_plan_json(struct forge_text *out, const struct forge_plan *plan, cons
     json_inputs(&json, plan);
     forge_json_key(&json, "memory");
     forge_json_object(&json);
-    json_number(&json, "limit_bytes", plan->limits.memory_bytes);
-    json_number(&json, "task_bytes", plan->task_bytes);
-    json_number(&json, "workers", plan->workers);
+    forge_json_add_number(&json, "limit_bytes", plan->limits.memory_bytes);
+    forge_json_add_number(&json, "task_bytes", plan->task_bytes);
+    forge_json_add_number(&json, "workers", plan->workers);
     forge_json_close(&json, '}');
     forge_json_key(&json, "name");
     forge_json_string(&json, plan->recipe->name);
@@ -271,19 +265,19 @@ void forge_plan_json(struct forge_text *out, const struct forge_plan *plan, cons
     forge_json_close(&json, ']');
     forge_json_key(&json, "reads");
     forge_json_object(&json);
-    json_number(&json, "chunks", plan->reads.chunks);
-    json_number(&json, "decoded_bytes", plan->reads.decoded_bytes);
+    forge_json_add_number(&json, "chunks", plan->reads.chunks);
+    forge_json_add_number(&json, "decoded_bytes", plan->reads.decoded_bytes);
     forge_json_key(&json, "estimated");
     forge_json_flag(&json, plan->reads.estimated);
-    json_number(&json, "library_bytes", plan->reads.library_bytes);
-    json_number(&json, "stored_bytes", plan->reads.stored_bytes);
+    forge_json_add_number(&json, "library_bytes", plan->reads.library_bytes);
+    forge_json_add_number(&json, "stored_bytes", plan->reads.stored_bytes);
     forge_json_close(&json, '}');
-    json_number(&json, "tasks", plan->tasks_count);
+    forge_json_add_number(&json, "tasks", plan->tasks_count);
     forge_json_key(&json, "variables");
     forge_json_array(&json);
     for (size_t i = 0; i < plan->arrays_count; i++)
         json_array(&json, &plan->arrays[i]);
     forge_json_close(&json, ']');
-    json_number(&json, "write_bytes", output_bytes(plan));
+    forge_json_add_number(&json, "write_bytes", output_bytes(plan));
     forge_json_close(&json, '}');
 }

@@ -123,15 +123,6 @@ bool forge_run_is_alive(const char *folder, struct forge_arena *arena)
     return alive;
 }
 
-static void add_text(struct forge_json *json, const char *key, const char *text)
-{
-    forge_json_key(json, key);
-    if (text)
-        forge_json_string(json, text);
-    else
-        forge_json_null(json);
-}
-
 static void add_number(struct forge_json *json, const char *key, uint64_t number)
 {
     forge_json_key(json, key);
@@ -144,17 +135,17 @@ void forge_run_request_json(struct forge_text *out, const struct forge_run_reque
     struct forge_arena arena = {0};
 
     forge_json_object(&json);
-    add_text(&json, "dataset", request->dataset);
+    forge_json_add_text(&json, "dataset", request->dataset);
     add_number(&json, "deadline_ms", request->deadline_ms);
-    add_text(&json, "drift", request->drift);
-    add_text(&json, "executor", request->executor);
+    forge_json_add_text(&json, "drift", request->drift);
+    forge_json_add_text(&json, "executor", request->executor);
     forge_json_key(&json, "fail_fast");
     forge_json_flag(&json, request->fail_fast);
     add_number(&json, "memory_bytes", request->memory_bytes);
-    add_text(&json, "now", forge_run_time_print(&arena, request->now_us));
-    add_text(&json, "only", request->only);
+    forge_json_add_text(&json, "now", forge_run_time_print(&arena, request->now_us));
+    forge_json_add_text(&json, "only", request->only);
     add_number(&json, "prune", request->prune);
-    add_text(&json, "recipe", request->recipe);
+    forge_json_add_text(&json, "recipe", request->recipe);
     add_number(&json, "workers", request->workers);
     forge_json_close(&json, '}');
     forge_text_add(out, "\n");
