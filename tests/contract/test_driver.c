@@ -180,6 +180,7 @@ static void fail_fast_leaves_at_most_what_was_out(void **state)
         struct forge_error err = {0};
 
         world->faults[0] = (struct fault){0, 100, FORGE_TARGET_IO, ALWAYS};
+        world->wall = 100;
         driver.fail_fast = true;
         assert_false(forge_driver_run(&driver, stages, 1, &err));
         check_world(&subjects[s], world);

@@ -43,9 +43,11 @@ struct world {
     struct fault faults[6];
     uint32_t cancel_stage;
     uint64_t cancel_task; /* sets `cancelled`; UINT64_MAX: none */
+    uint64_t wall; /* tasks behind it do not end before a failure was told; UINT64_MAX: none */
     unsigned sleep_us;
 
     atomic_bool cancelled, held; /* tasks do not end while held */
+    atomic_bool told;            /* of a failure, in the driver's thread */
     atomic_uint clock, busy, most_busy, out_of_order;
     atomic_uint tries[STAGES_MAX][TASKS_MAX], ended_at[STAGES_MAX][TASKS_MAX];
     atomic_uint good[STAGES_MAX];
@@ -95,7 +97,7 @@ static inline bool perform_task(struct world *world, uint32_t stage, uint64_t ta
         atomic_store(&world->cancelled, true);
     if (world->sleep_us > 0)
         nap(world->sleep_us);
-    while (atomic_load(&world->held))
+    while (atomic_load(&world->held) || (task > world->wall && !atomic_load(&world->told)))
         nap(1000);
     for (size_t i = 0; i < sizeof world->faults / sizeof world->faults[0]; i++) {
         const struct fault *fault = &world->faults[i];
@@ -143,6 +145,7 @@ static inline void failed(void *context, const struct forge_outcome *outcome)
     struct world *world = context;
 
     world->failed_calls++;
+    atomic_store(&world->told, true);
     world->strange = world->strange || outcome->good || outcome->error.text[0] == '\0';
 }
 
@@ -162,6 +165,7 @@ static inline struct world *open_world(const struct forge_stage *stages)
     assert_non_null(world);
     world->stages = stages;
     world->cancel_task = UINT64_MAX;
+    world->wall = UINT64_MAX;
     world->driver_thread = pthread_self();
     return world;
 }
